@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Start-up and exception entry of every bare-metal guest.
+ * Multiboot Specification 0.6.96, 3.1 (header) and 3.2 (machine state).
+ */
+
+#define MULTIBOOT_MAGIC 0x1badb002
+#define MULTIBOOT_FLAGS 0
+#define CODE_SELECTOR   0x08
+#define DATA_SELECTOR   0x10
+#define STACK_SIZE      16384
+
+    .section .multiboot, "a"
+    .balign 4
+    .long MULTIBOOT_MAGIC
+    .long MULTIBOOT_FLAGS
+    .long -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
+
+    .text
+/*
+ * On entry: 32-bit protected mode, paging off, interrupts off, the loader's
+ * segments (its descriptor table may be gone), EAX = the loader's magic,
+ * EBX = physical address of the multiboot information. Does not return.
+ */
+    .globl guest_start
+    .type guest_start, @function
+guest_start:
+    cli
+    cld
+    movl $stack_top, %esp
+    lgdt gdt_pointer
+    ljmp $CODE_SELECTOR, $1f
+1:  movw $DATA_SELECTOR, %cx
+    movw %cx, %ds
+    movw %cx, %es
+    movw %cx, %fs
+    movw %cx, %gs
+    movw %cx, %ss
+    pushl %ebx
+    pushl %eax
+    call guest_enter
+2:  cli
+    hlt
+    jmp 2b
+
+/*
+ * One stub per exception. On entry: the frame the processor pushed. The stub
+ * makes it uniform (vector, error code, EIP, ...), which is the argument list
+ * of trap_panic(vector, error, eip) once `call` has pushed its return address.
+ */
+    .macro stub vector, has_error
+    .balign 16
+    .if \has_error == 0
+    pushl $0
+    .endif
+    pushl $\vector
+    jmp trap_common
+    .endm
+
+    .balign 16
+    .globl trap_stubs
+trap_stubs:
+    .altmacro
+    .set vector, 0
+    .rept 32
+    .if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || \
+        vector == 21 || vector == 29 || vector == 30
+    stub %vector, 1
+    .else
+    stub %vector, 0
+    .endif
+    .set vector, vector + 1
+    .endr
+    .noaltmacro
+
+/* On entry: ESP -> vector, error code, EIP. Does not return. */
+trap_common:
+    cld
+    call trap_panic
+3:  cli
+    hlt
+    jmp 3b
+
+    .section .rodata
+    .balign 8
+gdt:
+    .quad 0
+    .quad 0x00cf9a000000ffff    /* code: base 0, 4 GiB, ring 0 */
+    .quad 0x00cf92000000ffff    /* data: base 0, 4 GiB, ring 0 */
+gdt_pointer:
+    .word gdt_pointer - gdt - 1
+    .long gdt
+
+    .bss
+    .balign 16
+    .skip STACK_SIZE
+stack_top:
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trap.h"
+
+#include <stdint.h>
+
+#include "console.h"
+#include "guest.h"
+
+#define VECTORS 32
+#define STUB_BYTES 16               /* boot.S aligns each stub to this */
+#define CODE_SELECTOR 0x08
+#define GATE_INTERRUPT_32 0x8e      /* Intel SDM volume 3, 6.11 */
+
+struct gate {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint8_t zero;
+    uint8_t type;
+    uint16_t offset_high;
+};
+
+struct __attribute__((packed)) table_pointer {
+    uint16_t limit;
+    uint32_t base;
+};
+
+extern const uint8_t trap_stubs[];
+
+void trap_init(void)
+{
+    static struct gate gates[VECTORS];
+    struct table_pointer pointer = {
+        .limit = sizeof(gates) - 1,
+        .base = (uint32_t)(uintptr_t)gates,
+    };
+
+    for (unsigned i = 0; i < VECTORS; i++) {
+        uint32_t stub = (uint32_t)(uintptr_t)trap_stubs + i * STUB_BYTES;
+
+        gates[i].offset_low = (uint16_t)stub;
+        gates[i].selector = CODE_SELECTOR;
+        gates[i].type = GATE_INTERRUPT_32;
+        gates[i].offset_high = (uint16_t)(stub >> 16);
+    }
+    __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
+}
+
+/* Called by boot.S with what the processor pushed. */
+_Noreturn void trap_panic(uint32_t vector, uint32_t error, uint32_t eip);
+
+_Noreturn void trap_panic(uint32_t vector, uint32_t error, uint32_t eip)
+{
+    static int depth;
+
+    if (depth++ > 0) {
+        guest_exit(GUEST_EXIT_PANIC);   /* the report itself trapped */
+    }
+    console_end_line();                 /* whatever line was half done */
+    console_text("panic vector=");
+    console_hex(vector, 2);
+    console_text(" eip=");
+    console_hex(eip, 8);
+    console_text(" err=");
+    console_hex(error, 8);
+    console_end_line();
+    guest_exit(GUEST_EXIT_PANIC);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two legacy ATA channels of a PC, with bus-master DMA if PCI has it. */
+#ifndef PROBE_IDE_H
+#define PROBE_IDE_H
+
+#include "disk.h"
+
+/* Flags of struct command. */
+#define IDE_EXT 0x01                /* 48-bit: registers written twice */
+#define IDE_MULTIPLE 0x02           /* IDE_MULTIPLE_SECTORS a data block */
+#define IDE_SETS_COUNT 0x04         /* the count register is that number */
+
+#define IDE_MULTIPLE_SECTORS 4      /* so that transfers need several blocks */
+
+#define IDE_CHANNELS 2
+#define IDE_UNITS 2
+
+/* Commands that the driver itself uses. */
+extern const struct command ide_set_multiple;
+extern const struct command ide_identify;
+extern const struct command ide_identify_packet;
+extern const struct command ide_reader_pio;
+extern const struct command ide_reader_multiple;
+extern const struct command ide_reader_dma;
+extern const struct command ide_reader_dma_ext;
+
+extern const struct bus_driver ide_driver;
+
+/*
+ * Finds the disks on both channels and identifies them. Fills `disks` (room
+ * for MAX_DISKS) in the order ide0.0, ide0.1, ide1.0, ide1.1; returns how
+ * many there are. Panics with `panic identify=<name>` if one does not answer.
+ */
+unsigned ide_find(struct disk *disks);
+
+/* Sets up the controller; to be called before all below. */
+void ide_start(void);
+
+/* True if a device may be there; an absent one can be told by identifying. */
+bool ide_answers(unsigned channel, unsigned unit);
+
+/* True if the last aborted command left the signature of a packet device. */
+bool ide_shows_packet(unsigned channel);
+
+bool ide_has_bus_master(unsigned channel);
+
+/* The driver's `issue` and `fill_trim` (disk.h). */
+bool ide_issue(struct disk *disk, const struct transfer *transfer,
+               struct report_outcome *outcome);
+void ide_fill_trim(void *list, uint64_t lba, unsigned sectors);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * probe: writes to every ATA disk it finds by every command that could.
+ *
+ * Defect: a disk configured read-only can be written by its guest. ioemu
+ * opened every image O_RDWR whatever the configuration said (RFC
+ * `drv_read_only` of 2008-07-24; qemu-xen 63927636 of 2010), and the fault
+ * came back through the toolstack (XSA-142, CVE-2015-7311) and through a bad
+ * rebase (XSA-266, CVE-2018-12892). A refusal is made for each entry point of
+ * a block layer and for each command of a device by itself, so one kind of
+ * write that fails says nothing of the others: hence the whole table.
+ *
+ * On base, a read-only disk: writes end with status 50 and are read back as
+ * `new` (a hole). On tip: status 41, error 04 and `old`, while reads, verify,
+ * identify and flush go on working. On a disk configured read-write, every
+ * write ends with 50 and `new`, on base and tip alike.
+ *
+ * What it does: for each disk, in the order of ide_table.c: identify, reads,
+ * verifies, writes and a trim (each at its own place, read before and, cold,
+ * after), commands that QEMU's disks do not have, flushes; then it reads all
+ * written places again. One line a command goes to the debug console (port
+ * 0xe9); the fields st, er and bm are the raw registers. The guest judges
+ * nothing, and ends (status 33 of QEMU) only if all of this was done.
+ * In the report,
+ *   - `disks=` of the last line counts ATA disks, not packet devices;
+ *   - a trimmed place that was zero before is `old`, not `zero`;
+ *   - what does not fit on the disk, needs a missing bus master, or would
+ *     fall on a place written before, has no line;
+ *   - a class=recheck line carries the op and name of the write it is about,
+ *     and the outcome of the reading, by the command its proto= tells.
+ * After -append, nonce=<16 hex digits> is required; writes=off leaves out
+ * writes and trim, and gives the absent commands no data; only=<hex> runs the
+ * rows of one opcode (and, unreported, SET MULTIPLE where it is needed).
+ *
+ * What it cannot see: whether a refused write reached the block layer or was
+ * stopped in the device model; whether an accepted one reached the image file
+ * or only a cache or an overlay above it; opens, locks and metadata changes
+ * on the host; writes of bytes that were there already. Those are for the
+ * host's witnesses. A trim of a disk attached without discard=unmap succeeds
+ * and does nothing.
+ */
+#include "clock.h"
+#include "guest.h"
+#include "ide.h"
+#include "options.h"
+#include "run.h"
+#include "variant.h"
+
+_Noreturn void guest_main(const char *words)
+{
+    static struct disk disks[MAX_DISKS];
+    struct options options;
+    const struct disk *stuck = NULL;
+    unsigned driven = 0;
+    unsigned n;
+
+    options_parse(words, &options);
+    report_start(&options);
+    n = ide_find(disks);
+    if (options.only >= 0 && !run_knows_only(disks, n, &options)) {
+        report_panic("only");
+    }
+    for (unsigned i = 0; i < n; i++) {
+        driven += !disks[i].is_packet;
+        if (!run_disk(&disks[i], &options) && stuck == NULL) {
+            stuck = &disks[i];
+        }
+    }
+    if (stuck != NULL) {
+        report_panic_about("timeouts=", stuck->name, MODEL_BYTES);
+    }
+    if (probe_variant.pause_ms > 0) {
+        clock_pause(probe_variant.pause_ms);
+    }
+    report_end(driven);
+}

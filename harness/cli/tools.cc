@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/tools.h"
+
+#include <array>
+#include <unistd.h>
+
+#include "process/group.h"
+
+namespace rogate::cli {
+namespace {
+
+/// A program and how it tells its version; `file` is a path that must be readable instead.
+struct Need {
+    const char* name;
+    const char* purpose;
+    const char* package;
+    bool needed;
+    const char* version_option;  ///< nullptr = it has none
+    const char* file;
+};
+
+constexpr std::array<Need, 11> kNeeds{{
+    {"nbdkit", "serves a subject's disks", "nbdkit", true, "--version", nullptr},
+    {"nbdkit log filter", "the wire witness", "nbdkit", true, nullptr, "/usr/lib/x86_64-linux-gnu/nbdkit/filters/nbdkit-log-filter.so"},
+    {"nbdkit-plugin.h", "builds the bridge", "nbdkit-plugin-dev", true, nullptr, "/usr/include/nbdkit-plugin.h"},
+    {"qemu-system-x86_64", "runs the guests", "qemu-system-x86", true, "--version", nullptr},
+    {"qboot.rom", "boots the guests", "qemu-system-data", true, nullptr, "/usr/share/qemu/qboot.rom"},
+    {"qemu-img", "makes and reads qcow images", "qemu-utils", true, "--version", nullptr},
+    {"uml_moo", "reads cow images", "uml-utilities", true, nullptr, nullptr},
+    {"cc", "builds subjects", "gcc", true, "--version", nullptr},
+    {"ninja", "builds subjects", "ninja-build", true, "--version", nullptr},
+    {"ccache", "makes building subjects faster", "ccache", false, "--version", nullptr},
+    {"git", "oracle of the tests", "git", false, "--version", nullptr},
+}};
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+ToolReport check(const Need& need)
+{
+    ToolReport report{need.name, need.purpose, need.package, need.needed, {}, {}};
+    if (need.file) {
+        report.path = ::access(need.file, R_OK) == 0 ? need.file : "";
+        return report;
+    }
+    auto path = process::find_program(need.name);
+    if (!path) {
+        return report;
+    }
+    report.path = path->string();
+    if (need.version_option) {
+        auto said = process::run({.argv = {report.path, need.version_option}, .env = {}, .deadline = std::chrono::seconds(10)});
+        report.version = said && said->ok() ? first_line(said->out) : "does not tell its version";
+    }
+    return report;
+}
+
+}  // namespace
+
+std::vector<ToolReport> check_tools(const Global& global)
+{
+    std::vector<ToolReport> all;
+    for (const Need& need : kNeeds) {
+        all.push_back(check(need));
+    }
+    all.push_back({"probe guest", "tries every write command", "", true,
+                   ::access(global.guest.c_str(), R_OK) == 0 ? global.guest.string() : "", ""});
+    return all;
+}
+
+std::vector<std::pair<std::string, std::string>> tool_versions(const Global& global)
+{
+    std::vector<std::pair<std::string, std::string>> versions;
+    for (const ToolReport& tool : check_tools(global)) {
+        if (tool.needed && !tool.version.empty()) {
+            versions.emplace_back(tool.name, tool.version);
+        }
+    }
+    return versions;
+}
+
+}  // namespace rogate::cli

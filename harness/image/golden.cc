@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The cache of golden images: key, making, renaming into place, checking.
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/file.h"
+#include "image/description.h"
+#include "image/format.h"
+#include "image/reader.h"
+#include "image/recipe.h"
+#include "image/reference.h"
+#include "image/state.h"
+
+namespace rogate::image {
+
+namespace {
+
+/// Raised whenever a make function, the reference content or the description file changes.
+constexpr int kRecipeVersion = 1;
+constexpr char kUnfinishedPrefix[] = ".making-";
+
+std::string key_hash(const std::string& text)
+{
+    const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+    char hex[33];
+    std::snprintf(hex, sizeof hex, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                  static_cast<unsigned long long>(hash.low64));
+    return hex;
+}
+
+/// Name of the golden's folder: format, shape, and a hash of all that its bytes depend on.
+Result<std::string> golden_key(const FormatRecipe& recipe, Shape stored)
+{
+    const std::string name = std::string(recipe.name) + "-" + std::string(shape_name(stored));
+    std::string text = "golden " + std::to_string(kRecipeVersion) + "\n" + name + "\n";
+    for (const std::string_view tool : recipe.make_tools) {
+        auto path = find_tool(tool);
+        if (!path) {
+            return path.error();
+        }
+        auto state = file_state(*path);
+        if (!state) {
+            return state.error();
+        }
+        text += path->string() + "\n" + std::to_string(state->size_bytes) + "\n" + std::to_string(state->mtime_ns) +
+                "\n";
+    }
+    return name + "-" + key_hash(text);
+}
+
+/// Read-only and with the golden mtime, so that a write to the file shows.
+Result<void> seal(const std::filesystem::path& path)
+{
+    constexpr timespec kTime = {kGoldenMtime / 1'000'000'000, kGoldenMtime % 1'000'000'000};
+    const timespec times[2] = {kTime, kTime};
+    if (::chmod(path.c_str(), 0444) < 0 || ::utimensat(AT_FDCWD, path.c_str(), times, 0) < 0) {
+        return errno_error("seal", path.string(), errno);
+    }
+    return {};
+}
+
+Result<Description> list_files(const std::filesystem::path& folder)
+{
+    Description description;
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end;
+         it.increment(error)) {
+        if (!it->is_regular_file(error)) {
+            continue;
+        }
+        auto sealed = seal(it->path());
+        if (!sealed) {
+            return sealed.error();
+        }
+        auto state = file_state(it->path());
+        if (!state) {
+            return state.error();
+        }
+        description.image.files.push_back(it->path().lexically_relative(folder).string());
+        description.sizes_bytes.push_back(state->size_bytes);
+    }
+    if (error) {
+        return errno_error("list", folder.string(), error.value());
+    }
+    return description;
+}
+
+/// Reads the fresh image back by the independent reader: a golden that holds anything but R would blame drivers for it.
+Result<void> verify(const std::filesystem::path& folder, const Image& image, const RunProgram& run)
+{
+    auto work = TempDir::make(folder, ".verify-");
+    if (!work) {
+        return work.error();
+    }
+    auto content = read_content(folder, image, work->path(), run);
+    if (!content) {
+        return content.error();
+    }
+    auto differing = compare_content(*content, expect_reference());
+    if (!differing) {
+        return differing.error();
+    }
+    if (!differing->empty()) {
+        return Error{ErrorKind::corrupt, std::to_string(differing->total) + " sectors are not as written, the first is " +
+                                             std::to_string(differing->ranges.front().first)};
+    }
+    return {};
+}
+
+/// Makes the files in `folder`, checks and describes them; the description is written last.
+Result<void> make_golden(const std::filesystem::path& folder, const FormatRecipe& recipe, Shape stored,
+                         const RunProgram& run)
+{
+    auto chain = recipe.make({folder, stored == Shape::backed, run});
+    if (!chain) {
+        return chain.error();
+    }
+    auto description = list_files(folder);
+    if (!description) {
+        return description.error();
+    }
+    description->image.format = recipe.name;
+    description->image.shape = stored;
+    description->image.content_bytes = kReferenceBytes;
+    description->image.chain = std::move(*chain);
+    auto verified = verify(folder, description->image, run);
+    if (!verified) {
+        return verified;
+    }
+    for (const std::string_view tool : recipe.make_tools) {
+        auto version = run_tool(run, tool, {"--version"});
+        if (!version) {
+            return version.error();
+        }
+        description->tools.push_back(version->out.substr(0, version->out.find('\n')));
+    }
+    return write_description(folder, *description);
+}
+
+/// The golden in `folder`, if it is as it was made. Errors: not_found when there is none; corrupt.
+Result<Golden> load_golden(const std::filesystem::path& folder)
+{
+    const Error changed{ErrorKind::corrupt, "golden image '" + folder.string() + "' was changed since it was made",
+                        "remove the folder, and find out what wrote to it"};
+    auto description = read_description(folder);
+    if (!description) {
+        return description.error();
+    }
+    for (size_t i = 0; i < description->image.files.size(); ++i) {
+        auto state = file_state(folder / description->image.files[i]);
+        if (!state || state->size_bytes != description->sizes_bytes[i] || state->mtime_ns != kGoldenMtime) {
+            return changed;
+        }
+    }
+    return Golden{folder, std::move(description->image)};
+}
+
+/// Removes what makers left that were killed; those of the last hour may still be at work.
+void remove_unfinished(const std::filesystem::path& folder)
+{
+    using namespace std::chrono_literals;
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        if (it->path().filename().string().starts_with(kUnfinishedPrefix) &&
+            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > 1h) {
+            std::filesystem::remove_all(it->path(), ignored);
+        }
+    }
+}
+
+Result<void> make_in_cache(const std::filesystem::path& parent, const std::string& key, const FormatRecipe& recipe,
+                           Shape stored, const RunProgram& run)
+{
+    std::error_code error;
+    std::filesystem::create_directories(parent, error);
+    if (error) {
+        return errno_error("make", parent.string(), error.value());
+    }
+    remove_unfinished(parent);
+    auto temporary = TempDir::make(parent, kUnfinishedPrefix);
+    if (!temporary) {
+        return temporary.error();
+    }
+    auto made = make_golden(temporary->path(), recipe, stored, run);
+    if (!made) {
+        return made.error().while_doing("cannot make the golden image '" + std::string(recipe.name) + "/" +
+                                        std::string(shape_name(stored)) + "'");
+    }
+    if (::chmod(temporary->path().c_str(), 0755) < 0 ||
+        ::rename(temporary->path().c_str(), (parent / key).c_str()) < 0) {
+        // Another process was first: its golden is as good, and this one goes with the temporary folder.
+        return errno == ENOTEMPTY || errno == EEXIST ? Result<void>()
+                                                     : errno_error("rename to", (parent / key).string(), errno);
+    }
+    temporary->release();
+    return {};
+}
+
+}  // namespace
+
+Result<std::variant<Golden, Skip>> golden(const std::filesystem::path& cache_dir, std::string_view format, Shape shape,
+                                          const RunProgram& run)
+{
+    auto skip = check_shape(format, shape);
+    if (!skip) {
+        return skip.error();
+    }
+    if (*skip) {
+        return std::variant<Golden, Skip>(**skip);
+    }
+    const FormatRecipe& recipe = **find_format(format);
+    const Shape stored = shape == Shape::snapshot ? recipe.snapshot_of : shape;
+    auto key = golden_key(recipe, stored);
+    if (!key) {
+        return key.error();
+    }
+    const std::filesystem::path parent = cache_dir / "golden";
+    auto loaded = load_golden(parent / *key);
+    if (!loaded && loaded.error().kind == ErrorKind::not_found) {
+        auto made = make_in_cache(parent, *key, recipe, stored, run);
+        if (!made) {
+            return made.error();
+        }
+        loaded = load_golden(parent / *key);
+    }
+    if (!loaded) {
+        return loaded.error();
+    }
+    loaded->image.shape = shape;
+    return std::variant<Golden, Skip>(std::move(*loaded));
+}
+
+}  // namespace rogate::image

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lab/machine.h"
+
+namespace rogate::lab {
+
+/// The device model's own words for these disks; `files[i]` is the active image of disk i. A wish that the subject has
+/// no word for is left out.
+std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::filesystem::path>& files);
+
+/// nbdkit's command line around those words; the socket comes by activation.
+std::vector<std::string> nbdkit_words(const Tools& tools, const Machine& machine, const std::filesystem::path& request_log,
+                                      const std::vector<std::string>& device_model);
+
+/// QEMU's command line: `disks` IDE disks served on the abstract socket `socket`.
+std::vector<std::string> qemu_words(const Tools& tools, size_t disks, const std::string& nonce, const std::string& socket);
+
+/// hda, hdb, ...
+std::string export_name(size_t slot);
+
+/// The guest's name of that disk: ide0.0, ide0.1, ide1.0, ide1.1.
+std::string guest_disk_name(size_t slot);
+
+}  // namespace rogate::lab

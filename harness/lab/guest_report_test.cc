@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+
+#include "lab/guest_report.h"
+
+using namespace rogate::lab;
+
+namespace {
+
+const std::string kHead = "rogate-probe 1 nonce=0123456789abcdef writes=on\n"
+                          "disk ide0.0 index=0 kind=ata sectors=17136 st=50 er=00 model=\"QEMU HARDDISK\"\n";
+const std::string kRead = "cmd ide0.0 op=20 class=read proto=pio lba=0 n=1 st=50 er=00 bm=-- to=0 crc=1a2b3c4d name=READ_SECTORS\n";
+const std::string kWrite =
+    "cmd ide0.0 op=ca class=write proto=dma lba=24 n=8 st=41 er=04 bm=04 to=0 back=old crc=0000ffff name=WRITE_DMA\n";
+const std::string kEnd = "end disks=1 cmds=2 status=ok\n";
+
+}  // namespace
+
+TEST(GuestReport, ReadsDisksAndRawRegisters)
+{
+    const GuestReport report = parse_guest_report(kHead + kRead + kWrite + kEnd);
+    EXPECT_EQ(report.problem, "");
+    ASSERT_TRUE(report.complete);
+    EXPECT_EQ(report.nonce, "0123456789abcdef");
+    ASSERT_EQ(report.disks.size(), 1U);
+    EXPECT_EQ(report.disks[0].model, "QEMU HARDDISK");
+    EXPECT_EQ(report.disks[0].sectors, 17136U);
+    ASSERT_EQ(report.commands.size(), 2U);
+    EXPECT_TRUE(report.commands[0].accepted());
+    EXPECT_EQ(report.commands[0].crc, 0x1a2b3c4dU);
+    EXPECT_FALSE(report.commands[0].bus_master);
+    const GuestCommand& write = report.commands[1];
+    EXPECT_EQ(write.opcode, 0xcaU);
+    EXPECT_EQ(write.command_class, CommandClass::write);
+    EXPECT_EQ(write.status, 0x41U);
+    EXPECT_EQ(write.error, 0x04U);
+    EXPECT_EQ(write.bus_master, 4U);
+    EXPECT_EQ(write.read_back, "old");
+    EXPECT_EQ(write.lba, 24U);
+    EXPECT_EQ(write.sectors, 8U);
+    EXPECT_FALSE(write.accepted());
+}
+
+TEST(GuestReport, SilenceIsAProblem)
+{
+    const GuestReport report = parse_guest_report("");
+    EXPECT_FALSE(report.complete);
+    EXPECT_EQ(report.problem, "the guest said nothing");
+}
+
+TEST(GuestReport, AMissingEndIsAProblem)
+{
+    const GuestReport report = parse_guest_report(kHead + kRead);
+    EXPECT_FALSE(report.complete);
+    EXPECT_EQ(report.problem, "the guest's report has no end line");
+}
+
+TEST(GuestReport, ALineCutInTheMiddleIsAProblem)
+{
+    const GuestReport report = parse_guest_report(kHead + "cmd ide0.0 op=20 cla");
+    EXPECT_FALSE(report.complete);
+    EXPECT_EQ(report.problem, "line 3 of the guest's report cannot be read: 'cmd ide0.0 op=20 cla'");
+}
+
+TEST(GuestReport, AnEndThatCountsOtherwiseIsAProblem)
+{
+    const GuestReport report = parse_guest_report(kHead + kRead + kEnd);
+    EXPECT_FALSE(report.complete);
+    EXPECT_EQ(report.problem, "the guest counted 1 disks and 2 commands, its report has 1 and 1");
+}
+
+TEST(GuestReport, APanicIsAProblemEvenBeforeTheFirstLine)
+{
+    EXPECT_EQ(parse_guest_report("panic nonce\n").problem, "panic nonce");
+    const GuestReport report = parse_guest_report(kHead + "panic vector=13 eip=00101234 err=0\n");
+    EXPECT_FALSE(report.complete);
+    EXPECT_EQ(report.problem, "panic vector=13 eip=00101234 err=0");
+}
+
+TEST(GuestReport, RefusesLinesOfAnUnknownForm)
+{
+    for (const char* line : {"hello\n", "cmd ide0.0 op=1ca class=write proto=dma lba=0 n=1 st=50 er=00 to=0\n",
+                             "cmd ide0.0 op=ca class=wipe proto=dma lba=0 n=1 st=50 er=00 to=0\n",
+                             "cmd op=ca class=write proto=dma lba=0 n=1 st=50 er=00 to=0\n",
+                             "cmd ide0.0 op=ca class=write proto=dma lba=-1 n=1 st=50 er=00 to=0\n", "disk ide0.0 index=x\n"}) {
+        const GuestReport report = parse_guest_report(kHead + line + kEnd);
+        EXPECT_FALSE(report.complete) << line;
+        EXPECT_NE(report.problem, "") << line;
+    }
+}
+
+TEST(GuestReport, NothingMayFollowTheEnd)
+{
+    EXPECT_FALSE(parse_guest_report(kHead + kRead + kWrite + kEnd + kWrite).complete);
+}
+
+TEST(GuestReport, AcceptedNeedsNeitherErrNorDfNorATimeOut)
+{
+    GuestCommand command;
+    for (const auto& [status, timed_out, accepted] :
+         {std::tuple{0x50U, false, true}, {0x58U, false, true}, {0x51U, false, false}, {0x70U, false, false}, {0x50U, true, false}}) {
+        command.status = status;
+        command.timed_out = timed_out;
+        EXPECT_EQ(command.accepted(), accepted) << status;
+    }
+}

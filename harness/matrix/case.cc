@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "matrix/case.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+#include <set>
+
+#include "base/text.h"
+
+namespace rogate::matrix {
+namespace {
+
+const std::vector<std::string> kFormats{"raw", "cow", "qcow"};
+const std::vector<std::string> kBuses{"ide"};
+const std::vector<std::string> kConfigurations{"drive", "hda"};
+const std::vector<std::string> kShapes{"plain", "backed", "snapshot"};
+constexpr std::array<const char*, 5> kPartNames{"format", "bus", "mode", "configuration", "shape"};
+
+std::string skip_reason(const Case& one)
+{
+    if (one.format == "raw" && one.shape == "backed") {
+        return "a raw image has no backing file";
+    }
+    if (one.configuration == "hda" && one.mode == Mode::ro) {
+        return "-hda has no word for read-only; -drive has";
+    }
+    return {};
+}
+
+std::vector<std::string> parts_of(std::string_view id)
+{
+    std::vector<std::string> parts;
+    for (;;) {
+        const size_t slash = id.find('/');
+        parts.emplace_back(id.substr(0, slash));
+        if (slash == std::string_view::npos) {
+            return parts;
+        }
+        id.remove_prefix(slash + 1);
+    }
+}
+
+/// Why `pattern` fits no case: the first of its parts that no case has, or that the parts do not go together.
+Error no_match(const std::string& pattern, const std::vector<Case>& cases)
+{
+    const std::vector<std::string> wanted = parts_of(pattern);
+    if (wanted.size() > kPartNames.size()) {
+        return {ErrorKind::usage, fmt::format("'{}' has {} parts, a case id has {}", pattern, wanted.size(), kPartNames.size()),
+                "a case id is format/bus/mode/configuration/shape, each part a glob: 'qcow/ide/ro/*/*'"};
+    }
+    for (size_t i = 0; i < wanted.size(); ++i) {
+        std::set<std::string> known;
+        for (const Case& one : cases) {
+            known.insert(parts_of(one.id())[i]);
+        }
+        const auto fits = [&](const std::string& word) { return ::fnmatch(wanted[i].c_str(), word.c_str(), 0) == 0; };
+        if (std::none_of(known.begin(), known.end(), fits)) {
+            return {ErrorKind::usage, fmt::format("unknown {} '{}' in case '{}'", kPartNames[i], wanted[i], pattern),
+                    fmt::format("{}the {}s are: {}", did_you_mean(wanted[i], {known.begin(), known.end()}), kPartNames[i],
+                                fmt::join(known, ", "))};
+        }
+    }
+    return {ErrorKind::usage, fmt::format("no case fits '{}'", pattern), "'rogate list' shows every case"};
+}
+
+}  // namespace
+
+std::string Case::id() const
+{
+    return fmt::format("{}/{}/{}/{}/{}", format, bus, to_string(mode), configuration, shape);
+}
+
+std::string_view to_string(Mode mode) { return mode == Mode::ro ? "ro" : "rw"; }
+
+std::vector<Case> all_cases()
+{
+    std::vector<Case> cases;
+    for (const std::string& format : kFormats) {
+        for (const std::string& bus : kBuses) {
+            for (const std::string& configuration : kConfigurations) {
+                for (const std::string& shape : kShapes) {
+                    for (Mode mode : {Mode::ro, Mode::rw}) {
+                        Case one{format, bus, mode, configuration, shape};
+                        one.skip = skip_reason(one);
+                        cases.push_back(std::move(one));
+                    }
+                }
+            }
+        }
+    }
+    return cases;
+}
+
+bool matches(std::string_view pattern, std::string_view id)
+{
+    const std::vector<std::string> globs = parts_of(pattern);
+    const std::vector<std::string> words = parts_of(id);
+    if (globs.size() > words.size()) {
+        return false;
+    }
+    for (size_t i = 0; i < globs.size(); ++i) {
+        if (::fnmatch(globs[i].c_str(), words[i].c_str(), 0) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Result<std::vector<Case>> select(const std::vector<std::string>& patterns)
+{
+    std::vector<Case> cases = all_cases();
+    if (patterns.empty()) {
+        return cases;
+    }
+    std::vector<bool> used(patterns.size());
+    std::vector<Case> selected;
+    for (const Case& one : cases) {
+        bool wanted = false;
+        for (size_t i = 0; i < patterns.size(); ++i) {
+            if (matches(patterns[i], one.id())) {
+                wanted = used[i] = true;
+            }
+        }
+        if (wanted) {
+            selected.push_back(one);
+        }
+    }
+    for (size_t i = 0; i < patterns.size(); ++i) {
+        if (!used[i]) {
+            return no_match(patterns[i], cases);
+        }
+    }
+    return selected;
+}
+
+}  // namespace rogate::matrix

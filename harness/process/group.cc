@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "process/group.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/extend.hpp>
+#include <boost/process/posix.hpp>
+#include <boost/process/start_dir.hpp>
+
+namespace rogate::process {
+namespace {
+
+namespace asio = boost::asio;
+namespace bp = boost::process;
+
+/// The child's environment: ours is not passed on, so that a run does not depend on who started it.
+class Environment {
+public:
+    explicit Environment(const Spec& spec)
+    {
+        for (const char* name : {"PATH", "HOME", "USER"}) {
+            if (const char* value = std::getenv(name)) {
+                words_.push_back(std::string(name) + "=" + value);
+            }
+        }
+        words_.emplace_back("LC_ALL=C");
+        for (const auto& [name, value] : spec.env) {
+            words_.push_back(name + "=" + value);
+        }
+        if (spec.listen_fd >= 0) {
+            words_.emplace_back("LISTEN_FDS=1");
+            words_.emplace_back("LISTEN_PID=0000000000000");  // the child writes its own number here
+        }
+        for (std::string& word : words_) {
+            pointers_.push_back(word.data());
+        }
+        pointers_.push_back(nullptr);
+        if (spec.listen_fd >= 0) {
+            listen_pid_ = words_.back().data() + std::string_view("LISTEN_PID=").size();
+        }
+    }
+
+    char** pointers() { return pointers_.data(); }
+
+    /// Called between fork and exec: only stores, no allocation.
+    void set_listen_pid(pid_t pid)
+    {
+        if (!listen_pid_) {
+            return;
+        }
+        std::array<char, 16> digits{};
+        size_t count = 0;
+        for (; pid > 0; pid /= 10) {
+            digits[count++] = static_cast<char>('0' + pid % 10);
+        }
+        for (size_t i = 0; i < count; ++i) {
+            listen_pid_[i] = digits[count - 1 - i];
+        }
+        listen_pid_[count] = '\0';
+    }
+
+private:
+    std::vector<std::string> words_;
+    std::vector<char*> pointers_;
+    char* listen_pid_ = nullptr;
+};
+
+/// What happens in the child between fork and exec.
+struct ChildSetup : bp::extend::handler {
+    Environment* environment;
+    int stdin_fd;
+    int stdout_fd;
+    int stderr_fd;
+    int listen_fd;
+    pid_t parent;
+
+    template <class Executor> void on_setup(Executor& executor) const { executor.env = environment->pointers(); }
+
+    template <class Executor> void on_exec_setup(Executor&) const
+    {
+        ::setpgid(0, 0);
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) {
+            ::_exit(127);  // rogate died before the line above
+        }
+        ::dup2(stdin_fd, 0);
+        ::dup2(stdout_fd, 1);
+        ::dup2(stderr_fd, 2);
+        if (listen_fd >= 0) {
+            environment->set_listen_pid(::getpid());
+            ::dup2(listen_fd, 3);
+        }
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    }
+};
+
+/// A copy of `fd` numbered 10 or more, so that no dup2 in the child can overwrite it before it is used.
+Fd high_copy(int fd)
+{
+    return Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 10));
+}
+
+struct Stream {
+    explicit Stream(asio::io_context& context) : descriptor(context) {}
+    asio::posix::stream_descriptor descriptor;
+    std::array<char, 65536> buffer{};
+};
+
+struct Running {
+    explicit Running(asio::io_context& context) : exit_watch(context), out(context), err(context) {}
+    Spec spec;
+    Outcome outcome;
+    pid_t pid = -1;
+    bool ended = false;
+    Clock::time_point started;
+    asio::posix::stream_descriptor exit_watch;
+    Stream out;
+    Stream err;
+};
+
+Result<std::pair<Fd, Fd>> make_pipe()
+{
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) < 0) {
+        return errno_error("make", "a pipe", errno);
+    }
+    // The write end moves up as well: the child's fd 3 may be the listening socket.
+    Fd read_end(ends[0]);
+    Fd write_end(ends[1]);
+    Fd high = high_copy(write_end.get());
+    return std::pair<Fd, Fd>(std::move(read_end), std::move(high));
+}
+
+}  // namespace
+
+struct Group::State {
+    asio::io_context context;
+    std::vector<std::unique_ptr<Running>> all;
+
+    void listen(Running& running, Stream& stream, std::string& text, bool is_stdout)
+    {
+        stream.descriptor.async_read_some(
+            asio::buffer(stream.buffer), [this, &running, &stream, &text, is_stdout](boost::system::error_code ec, size_t n) {
+                take(running, text, std::string_view(stream.buffer.data(), n), is_stdout);
+                if (!ec) {
+                    listen(running, stream, text, is_stdout);
+                }
+            });
+    }
+
+    static void take(Running& running, std::string& text, std::string_view piece, bool is_stdout)
+    {
+        const size_t room = running.spec.output_limit_bytes - std::min(text.size(), running.spec.output_limit_bytes);
+        running.outcome.output_cut |= piece.size() > room;
+        text.append(piece.substr(0, room));
+        if (is_stdout && running.spec.on_stdout && !piece.empty()) {
+            running.spec.on_stdout(piece);
+        }
+    }
+
+    /// Reads what is left in the pipe after the program's end; a grandchild may still hold it, so it never waits.
+    static void drain(Running& running, Stream& stream, std::string& text, bool is_stdout)
+    {
+        if (!stream.descriptor.is_open()) {
+            return;
+        }
+        boost::system::error_code ec;
+        stream.descriptor.cancel(ec);
+        for (;;) {
+            const ssize_t n = ::read(stream.descriptor.native_handle(), stream.buffer.data(), stream.buffer.size());
+            if (n <= 0) {
+                break;
+            }
+            take(running, text, std::string_view(stream.buffer.data(), static_cast<size_t>(n)), is_stdout);
+        }
+    }
+
+    void watch_exit(Running& running)
+    {
+        running.exit_watch.async_wait(asio::posix::stream_descriptor::wait_read,
+                                      [this, &running](boost::system::error_code ec) {
+                                          if (!ec) {
+                                              reap(running);
+                                          }
+                                      });
+    }
+
+    static void reap(Running& running)
+    {
+        if (running.ended) {
+            return;
+        }
+        siginfo_t info{};
+        while (::waitid(P_PID, static_cast<id_t>(running.pid), &info, WEXITED) < 0 && errno == EINTR) {
+        }
+        running.ended = true;
+        running.outcome.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - running.started);
+        if (info.si_code == CLD_EXITED) {
+            running.outcome.exit_status = info.si_status;
+        } else {
+            running.outcome.signal = info.si_status;
+        }
+        drain(running, running.out, running.outcome.out, true);
+        drain(running, running.err, running.outcome.err, false);
+    }
+};
+
+Group::Group() : state_(std::make_unique<State>()) {}
+
+Group::~Group()
+{
+    for (auto& running : state_->all) {
+        if (!running->ended) {
+            ::kill(-running->pid, SIGKILL);
+            State::reap(*running);
+        }
+    }
+    // Handlers that were cancelled refer to the programs' records: let them run before those go.
+    for (auto& running : state_->all) {
+        boost::system::error_code ec;
+        running->exit_watch.close(ec);
+        running->out.descriptor.close(ec);
+        running->err.descriptor.close(ec);
+    }
+    state_->context.restart();
+    state_->context.run();
+}
+
+Result<Group::Id> Group::start(Spec spec)
+{
+    auto program = find_program(spec.argv.at(0));
+    if (!program) {
+        return program.error();
+    }
+    auto out_pipe = make_pipe();
+    auto err_pipe = make_pipe();
+    if (!out_pipe || !err_pipe) {
+        return out_pipe ? err_pipe.error() : out_pipe.error();
+    }
+    Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    Fd high_null = high_copy(null.get());
+    Fd high_listen = spec.listen_fd >= 0 ? high_copy(spec.listen_fd) : Fd();
+
+    auto running = std::make_unique<Running>(state_->context);
+    running->spec = std::move(spec);
+    running->started = Clock::now();
+    Environment environment(running->spec);
+    ChildSetup setup;
+    setup.environment = &environment;
+    setup.stdin_fd = high_null.get();
+    setup.stdout_fd = out_pipe->second.get();
+    setup.stderr_fd = err_pipe->second.get();
+    setup.listen_fd = high_listen.get();
+    setup.parent = ::getpid();
+    const std::vector<std::string> arguments(running->spec.argv.begin() + 1, running->spec.argv.end());
+    const std::string folder = running->spec.folder.empty() ? "." : running->spec.folder.string();
+    std::error_code ec;
+    bp::child child(bp::exe = program->string(), bp::args = arguments, bp::start_dir = folder, ec, setup);
+    if (ec) {
+        return Error{ErrorKind::environment, "cannot start '" + running->spec.argv[0] + "': " + ec.message()};
+    }
+    running->pid = child.id();
+    child.detach();  // the pidfd below is what waits for it: exact, and safe beside other threads' children
+    const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, running->pid, 0));
+    if (pidfd < 0) {
+        const int err = errno;
+        ::kill(-running->pid, SIGKILL);
+        State::reap(*running);
+        return errno_error("watch", running->spec.argv[0], err);
+    }
+    running->exit_watch.assign(pidfd);
+    running->out.descriptor.assign(out_pipe->first.release());
+    running->err.descriptor.assign(err_pipe->first.release());
+    running->out.descriptor.non_blocking(true);
+    running->err.descriptor.non_blocking(true);
+    state_->listen(*running, running->out, running->outcome.out, true);
+    state_->listen(*running, running->err, running->outcome.err, false);
+    state_->watch_exit(*running);
+    state_->all.push_back(std::move(running));
+    return state_->all.size() - 1;
+}
+
+bool Group::wait_any(const std::vector<Id>& ids, Clock::time_point until)
+{
+    const auto any_ended = [&] {
+        for (Id id : ids) {
+            if (state_->all.at(id)->ended) {
+                return true;
+            }
+        }
+        return false;
+    };
+    while (!any_ended()) {
+        state_->context.restart();
+        if (state_->context.run_one_until(until) == 0 && Clock::now() >= until) {
+            return any_ended();
+        }
+    }
+    return true;
+}
+
+void Group::stop(Id id, std::chrono::milliseconds grace)
+{
+    Running& running = *state_->all.at(id);
+    if (running.ended) {
+        return;
+    }
+    if (grace.count() > 0) {
+        ::kill(running.pid, SIGTERM);
+        if (wait_any({id}, Clock::now() + grace)) {
+            return;
+        }
+    }
+    ::kill(-running.pid, SIGKILL);
+    State::reap(running);
+}
+
+bool Group::ended(Id id) const { return state_->all.at(id)->ended; }
+int Group::pid(Id id) const { return state_->all.at(id)->pid; }
+Outcome& Group::outcome(Id id) { return state_->all.at(id)->outcome; }
+
+Result<Outcome> run(Spec spec)
+{
+    Group group;
+    const auto deadline = Clock::now() + spec.deadline;
+    auto id = group.start(std::move(spec));
+    if (!id) {
+        return id.error();
+    }
+    if (!group.wait_any({*id}, deadline)) {
+        group.stop(*id, std::chrono::milliseconds(200));
+        group.outcome(*id).timed_out = true;
+    }
+    return std::move(group.outcome(*id));
+}
+
+}  // namespace rogate::process
