@@ -44,11 +44,11 @@ guest_start:
     jmp 2b
 
 /*
- * One stub per exception. On entry: the frame the processor pushed. The stub
+ * One entry per exception. On entry: the frame the processor pushed. The entry
  * makes it uniform (vector, error code, EIP, ...), which is the argument list
  * of trap_panic(vector, error, eip) once `call` has pushed its return address.
  */
-    .macro stub vector, has_error
+    .macro entry vector, has_error
     .balign 16
     .if \has_error == 0
     pushl $0
@@ -58,16 +58,16 @@ guest_start:
     .endm
 
     .balign 16
-    .globl trap_stubs
-trap_stubs:
+    .globl trap_entries
+trap_entries:
     .altmacro
     .set vector, 0
     .rept 32
     .if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || \
         vector == 21 || vector == 29 || vector == 30
-    stub %vector, 1
+    entry %vector, 1
     .else
-    stub %vector, 0
+    entry %vector, 0
     .endif
     .set vector, vector + 1
     .endr

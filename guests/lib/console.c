@@ -71,6 +71,9 @@ void console_decimal(uint64_t value)
 
 void console_end_line(void)
 {
+    if (used == 0) {
+        return;
+    }
     line[used] = '\n';
     outsb(DEBUG_PORT, line, used + 1);
     used = 0;

@@ -24,7 +24,7 @@ void console_hex(uint32_t value, unsigned digits);
 /* Appends a number in decimal. */
 void console_decimal(uint64_t value);
 
-/* Ends the line and sends it. */
+/* Ends the line and sends it; an empty one is not sent. */
 void console_end_line(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory and text helpers of the bare-metal guests. */
+/* Memory and text routines of the bare-metal guests. */
 #ifndef GUEST_STRING_H
 #define GUEST_STRING_H
 

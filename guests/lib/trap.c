@@ -7,7 +7,7 @@
 #include "guest.h"
 
 #define VECTORS 32
-#define STUB_BYTES 16               /* boot.S aligns each stub to this */
+#define ENTRY_BYTES 16               /* boot.S aligns each entry to this */
 #define CODE_SELECTOR 0x08
 #define GATE_INTERRUPT_32 0x8e      /* Intel SDM volume 3, 6.11 */
 
@@ -24,7 +24,7 @@ struct __attribute__((packed)) table_pointer {
     uint32_t base;
 };
 
-extern const uint8_t trap_stubs[];
+extern const uint8_t trap_entries[];
 
 void trap_init(void)
 {
@@ -35,12 +35,12 @@ void trap_init(void)
     };
 
     for (unsigned i = 0; i < VECTORS; i++) {
-        uint32_t stub = (uint32_t)(uintptr_t)trap_stubs + i * STUB_BYTES;
+        uint32_t entry = (uint32_t)(uintptr_t)trap_entries + i * ENTRY_BYTES;
 
-        gates[i].offset_low = (uint16_t)stub;
+        gates[i].offset_low = (uint16_t)entry;
         gates[i].selector = CODE_SELECTOR;
         gates[i].type = GATE_INTERRUPT_32;
-        gates[i].offset_high = (uint16_t)(stub >> 16);
+        gates[i].offset_high = (uint16_t)(entry >> 16);
     }
     __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }

@@ -28,6 +28,9 @@
  *     fall on a place written before, has no line;
  *   - a class=recheck line carries the op and name of the write it is about,
  *     and the outcome of the reading, by the command its proto= tells.
+ *   - an absent command that is given no data has bm=--, as if it were PIO.
+ * A wait longer than 2 s is given up with to=1 and a reset of the channel; a
+ * disk with four of them is left alone, and the run ends in a panic line.
  * After -append, nonce=<16 hex digits> is required; writes=off leaves out
  * writes and trim, and gives the absent commands no data; only=<hex> runs the
  * rows of one opcode (and, unreported, SET MULTIPLE where it is needed).

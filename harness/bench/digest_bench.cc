@@ -19,8 +19,10 @@
 
 extern char** environ;
 
-namespace rogate::image {
-namespace {
+namespace rogate::image
+{
+namespace
+{
 
 constexpr uint64_t kRandomBytes = uint64_t{256} << 20;
 constexpr uint64_t kSparseBytes = uint64_t{1} << 40;

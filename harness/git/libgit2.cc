@@ -33,8 +33,14 @@ public:
     }
 
     /// The first thing that could not be loaded; empty when all is there.
-    [[nodiscard]] const std::string& missing() const { return missing_; }
-    [[nodiscard]] const Library& lib() const { return lib_; }
+    [[nodiscard]] const std::string& missing() const
+    {
+        return missing_;
+    }
+    [[nodiscard]] const Library& lib() const
+    {
+        return lib_;
+    }
 
 private:
     template <class Function>

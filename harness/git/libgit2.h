@@ -13,28 +13,28 @@ namespace rogate::git {
 
 /// The functions of libgit2 in use, without their git_ in front.
 #define ROGATE_LIBGIT2_FUNCTIONS(X) \
-    X(error_last) \
-    X(libgit2_init) \
-    X(libgit2_shutdown) \
-    X(mempack_new) \
-    X(object_free) \
-    X(object_id) \
-    X(object_peel) \
-    X(odb_add_backend) \
-    X(odb_exists) \
-    X(odb_free) \
-    X(odb_new) \
-    X(odb_object_data) \
-    X(odb_object_free) \
-    X(odb_object_size) \
-    X(odb_object_type) \
-    X(odb_read) \
-    X(odb_write) \
-    X(repository_free) \
-    X(repository_init) \
-    X(repository_is_bare) \
-    X(repository_odb) \
-    X(repository_open_ext) \
+    X(error_last)                   \
+    X(libgit2_init)                 \
+    X(libgit2_shutdown)             \
+    X(mempack_new)                  \
+    X(object_free)                  \
+    X(object_id)                    \
+    X(object_peel)                  \
+    X(odb_add_backend)              \
+    X(odb_exists)                   \
+    X(odb_free)                     \
+    X(odb_new)                      \
+    X(odb_object_data)              \
+    X(odb_object_free)              \
+    X(odb_object_size)              \
+    X(odb_object_type)              \
+    X(odb_read)                     \
+    X(odb_write)                    \
+    X(repository_free)              \
+    X(repository_init)              \
+    X(repository_is_bare)           \
+    X(repository_odb)               \
+    X(repository_open_ext)          \
     X(revparse_single)
 
 /// libgit2, loaded and initialised. Linking it would cost each start of rogate 1.8 ms, and its own start 4 ms more.

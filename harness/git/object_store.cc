@@ -36,7 +36,8 @@ Result<void> prepare(const Library& lib, const fs::path& folder)
     }
     git_repository* raw = nullptr;
     if (lib.repository_init(&raw, folder.c_str(), 1) < 0) {
-        return git_error(lib, ErrorKind::environment, fmt::format("cannot make an object store in '{}'", folder.string()));
+        return git_error(lib, ErrorKind::environment,
+                         fmt::format("cannot make an object store in '{}'", folder.string()));
     }
     lib.repository_free(raw);
     return write_file(folder / kMark, "1\n");
@@ -85,13 +86,15 @@ Result<ObjectStore> ObjectStore::in_folder(const fs::path& folder)
     git_repository* raw = nullptr;
     const unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE;
     if (lib.repository_open_ext(&raw, folder.c_str(), flags, nullptr) < 0) {
-        return git_error(lib, ErrorKind::environment, fmt::format("cannot open the object store '{}'", folder.string()));
+        return git_error(lib, ErrorKind::environment,
+                         fmt::format("cannot open the object store '{}'", folder.string()));
     }
     git_odb* odb = nullptr;
     const int err = lib.repository_odb(&odb, raw);
     lib.repository_free(raw);  // the database has its own reference count
     if (err < 0) {
-        return git_error(lib, ErrorKind::environment, fmt::format("cannot open the object store '{}'", folder.string()));
+        return git_error(lib, ErrorKind::environment,
+                         fmt::format("cannot open the object store '{}'", folder.string()));
     }
     return ObjectStore(std::make_unique<State>(State{Odb(lib, odb)}));
 }
@@ -109,7 +112,8 @@ Result<ObjectId> ObjectStore::put_tree(const Tree& files)
                 return put.error();
             }
         } else if (entry.id && entry.mode != kModeCommit && !contains(*entry.id)) {
-            return Error{ErrorKind::not_found, fmt::format("object {} of '{}' is not in the store", entry.id->hex(), path)};
+            return Error{ErrorKind::not_found,
+                         fmt::format("object {} of '{}' is not in the store", entry.id->hex(), path)};
         }
     }
     return write_folders(files, [&](const ObjectId&, const std::string& body) -> Result<void> {

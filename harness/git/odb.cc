@@ -181,7 +181,8 @@ Result<Tree> Odb::read_paths(const ObjectId& root, const std::vector<std::string
             const size_t slash = path.find('/', begin);
             const std::string_view part = std::string_view(path).substr(begin, slash - begin);
             const Folder& items = known->second;
-            const auto item = std::find_if(items.begin(), items.end(), [&](const Item& one) { return one.name == part; });
+            const auto item =
+                std::find_if(items.begin(), items.end(), [&](const Item& one) { return one.name == part; });
             if (item == items.end() || (slash == std::string::npos) == (item->mode == kModeTree)) {
                 break;  // not there, or a folder where a file is asked for, or the other way round
             }

@@ -10,7 +10,9 @@ namespace {
 
 Error open_error(const Library& lib, int err, const std::string& path)
 {
-    if (err == GIT_EOWNER) {
+    // 1.5.1 says "not found" (in the configuration) where no safe.directory is set at all.
+    const ::git_error* last = lib.error_last();
+    if (err == GIT_EOWNER || (err == GIT_ENOTFOUND && last && last->klass == GIT_ERROR_CONFIG)) {
         return {ErrorKind::environment,
                 fmt::format("the repository at '{}' belongs to another user, so git does not trust it", path),
                 fmt::format("if you trust it: git config --global --add safe.directory '{}'", path)};
@@ -41,8 +43,8 @@ struct Repository::State {
         using Object = std::unique_ptr<git_object, decltype(lib.object_free)>;
         const Object object(raw, lib.object_free);
         if (lib.object_peel(&raw, object.get(), type) < 0) {
-            return Error{ErrorKind::usage, fmt::format("'{}' is no {}", revision,
-                                                       type == GIT_OBJECT_TREE ? "commit or tree" : "commit")};
+            return Error{ErrorKind::usage,
+                         fmt::format("'{}' is no {}", revision, type == GIT_OBJECT_TREE ? "commit or tree" : "commit")};
         }
         const Object peeled(raw, lib.object_free);
         return from_oid(*lib.object_id(peeled.get()));

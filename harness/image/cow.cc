@@ -5,9 +5,11 @@
 #include <array>
 #include <fcntl.h>
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 constexpr uint64_t kPathAt = 8;
 constexpr uint64_t kPathBytes = 4096;
@@ -29,9 +31,9 @@ void put_big_endian(uint8_t* at, uint64_t value, size_t bytes)
 Result<void> check(const CowHeader& header, std::span<const SectorRange> owned)
 {
     if (header.size_bytes == 0 || header.size_bytes % 4096 != 0 || header.size_bytes > kMaxSizeBytes) {
-        return Error{ErrorKind::usage,
-                     "a cow disk of " + std::to_string(header.size_bytes) +
-                         " bytes is not a multiple of 4096 bytes from 4096 to " + std::to_string(kMaxSizeBytes)};
+        return Error{ErrorKind::usage, "a cow disk of " + std::to_string(header.size_bytes) +
+                                           " bytes is not a multiple of 4096 bytes from 4096 to " +
+                                           std::to_string(kMaxSizeBytes)};
     }
     if (header.backing.size() >= kPathBytes || header.backing.find('\0') != std::string::npos) {
         return Error{ErrorKind::usage, "a cow image cannot store the backing path '" + header.backing + "'"};

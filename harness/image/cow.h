@@ -10,13 +10,14 @@
 #include "base/result.h"
 #include "image/io.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 /// What the header of a cow image says.
 struct CowHeader {
-    std::string backing;        ///< path as stored, at most 4095 bytes without NUL; empty for none
+    std::string backing;         ///< path as stored, at most 4095 bytes without NUL; empty for none
     uint32_t mtime_seconds = 0;  ///< the backing file's, since 1970
-    uint64_t size_bytes = 0;    ///< of the disk, a positive multiple of 4096 (8 sectors: the bitmap rule rounds down)
+    uint64_t size_bytes = 0;     ///< of the disk, a positive multiple of 4096 (8 sectors: the bitmap rule rounds down)
 };
 
 /// Where the data area of a version 2 image begins: the bitmap follows the 4120-byte header, rounded up to a sector.

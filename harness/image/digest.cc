@@ -14,9 +14,11 @@
 
 #include "image/io.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 /// Chunks read at once: large enough that system calls cost nothing, small enough to stay in the second-level cache
 /// between the read and the two hashes.
@@ -24,10 +26,14 @@ constexpr uint64_t kBatchBytes = 4 * kChunkBytes;
 
 constexpr char kEvidenceTag[16] = "rogate-chunks-1";
 
-Error crypto_error() { return {ErrorKind::environment, "cannot compute SHA-256: libcrypto refuses it"}; }
+Error crypto_error()
+{
+    return {ErrorKind::environment, "cannot compute SHA-256: libcrypto refuses it"};
+}
 
 /// SHA-256 by libcrypto. The algorithm is fetched once: an implicit fetch for each digest costs more than a small file.
-class Sha256Stream {
+class Sha256Stream
+{
 public:
     Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free)
     {
@@ -39,10 +45,7 @@ public:
         ok_ = context_ && algorithm && EVP_DigestInit_ex2(context_.get(), algorithm, nullptr) == 1;
     }
 
-    void add(const void* bytes, size_t length)
-    {
-        ok_ = ok_ && EVP_DigestUpdate(context_.get(), bytes, length) == 1;
-    }
+    void add(const void* bytes, size_t length) { ok_ = ok_ && EVP_DigestUpdate(context_.get(), bytes, length) == 1; }
 
     void add_number(uint64_t number)
     {
@@ -191,9 +194,9 @@ Result<Sha256> sha256_file(const std::filesystem::path& path, uint64_t limit_byt
         return file.error();
     }
     if (file->size_bytes > limit_bytes) {
-        return Error{ErrorKind::usage, "'" + path.string() + "' has " + std::to_string(file->size_bytes) +
-                                           " bytes, too many for a plain SHA-256 (limit " +
-                                           std::to_string(limit_bytes) + " bytes)",
+        return Error{ErrorKind::usage,
+                     "'" + path.string() + "' has " + std::to_string(file->size_bytes) +
+                         " bytes, too many for a plain SHA-256 (limit " + std::to_string(limit_bytes) + " bytes)",
                      "use the evidence digest, which skips holes"};
     }
     Sha256Stream sha;

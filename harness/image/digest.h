@@ -11,7 +11,8 @@
 #include "base/result.h"
 #include "image/sector.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 /// A file is mapped in chunks of this size; the last one may be shorter.
 inline constexpr uint64_t kChunkBytes = 64 << 10;
@@ -42,9 +43,10 @@ struct ChunkMap {
 
 /// A file's evidence digest and chunk map, made in one pass.
 ///
-/// `evidence` is SHA-256 over the text "rogate-chunks-1" and a NUL, the file size (64 bits little endian), then for each
-/// chunk that is not all zero, ascending: its number (64 bits little endian) and its bytes. Equal for equal content
-/// whatever the holes; unequal for unequal content, since every chunk's place and length follow from size and number.
+/// `evidence` is SHA-256 over the text "rogate-chunks-1" and a NUL, the file size (64 bits little endian), then for
+/// each chunk that is not all zero, ascending: its number (64 bits little endian) and its bytes. Equal for equal
+/// content whatever the holes; unequal for unequal content, since every chunk's place and length follow from size and
+/// number.
 struct FileDigest {
     Sha256 evidence{};
     ChunkMap map;
@@ -70,7 +72,6 @@ std::vector<SectorRange> changed_ranges(const ChunkMap& before, const ChunkMap& 
 /// one that is partly there in one file only. `within` (ascending) limits the search, e.g. to changed_ranges().
 /// Errors: as chunk_map().
 Result<SectorList> diff_files(const std::filesystem::path& before, const std::filesystem::path& after,
-                              const std::vector<SectorRange>* within = nullptr,
-                              size_t max_ranges = kDefaultMaxRanges);
+                              const std::vector<SectorRange>* within = nullptr, size_t max_ranges = kDefaultMaxRanges);
 
 }  // namespace rogate::image

@@ -7,12 +7,15 @@
 #include "image/state.h"
 #include "image/test_support.h"
 
-namespace rogate::image {
-namespace {
+namespace rogate::image
+{
+namespace
+{
 
 using Ranges = std::vector<SectorRange>;
 
-class DigestTest : public test::ImageTest {
+class DigestTest : public test::ImageTest
+{
 protected:
     FileDigest digest(const std::string& name) { return digest_file(at(name)).value(); }
 };
@@ -43,8 +46,8 @@ TEST_F(DigestTest, EveryByteAndTheSizeCount)
     const uint64_t size = 9 * kChunkBytes + 777;
     test::put_file(at("a"), std::string(size, 'x'));
     const FileDigest before = digest("a");
-    for (const uint64_t place : {uint64_t{0}, kChunkBytes - 1, kChunkBytes, 4 * kChunkBytes - 1, 4 * kChunkBytes,
-                                 9 * kChunkBytes, size - 1}) {
+    for (const uint64_t place :
+         {uint64_t{0}, kChunkBytes - 1, kChunkBytes, 4 * kChunkBytes - 1, 4 * kChunkBytes, 9 * kChunkBytes, size - 1}) {
         test::poke(at("a"), place, "y");
         EXPECT_NE(digest("a").evidence, before.evidence) << place;
         EXPECT_EQ(changed_ranges(before.map, digest("a").map),
@@ -99,8 +102,7 @@ TEST_F(DigestTest, PlainSha256OfAKnownText)
 {
     // Golden: FIPS 180-2, appendix B.1.
     test::put_file(at("a"), "abc");
-    EXPECT_EQ(to_hex(sha256_file(at("a")).value()),
-              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(to_hex(sha256_file(at("a")).value()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST_F(DigestTest, PlainSha256RefusesWhatTakesTooLong)
@@ -109,8 +111,8 @@ TEST_F(DigestTest, PlainSha256RefusesWhatTakesTooLong)
     auto refused = sha256_file(at("a"));
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().kind, ErrorKind::usage);
-    EXPECT_EQ(refused.error().text, "'" + at("a").string() +
-                                        "' has 67108865 bytes, too many for a plain SHA-256 (limit 67108864 bytes)");
+    EXPECT_EQ(refused.error().text,
+              "'" + at("a").string() + "' has 67108865 bytes, too many for a plain SHA-256 (limit 67108864 bytes)");
     EXPECT_TRUE(sha256_file(at("a"), UINT64_MAX).has_value());
 }
 

@@ -3,9 +3,11 @@
 
 #include <array>
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 constexpr std::array<std::string_view, 2> kQemuTools = {"qemu-img", "qemu-io"};
 
@@ -35,7 +37,10 @@ const std::array<FormatRecipe, 3> kFormats = {{
 
 }  // namespace
 
-std::span<const FormatRecipe> formats() { return kFormats; }
+std::span<const FormatRecipe> formats()
+{
+    return kFormats;
+}
 
 Result<const FormatRecipe*> find_format(std::string_view name)
 {

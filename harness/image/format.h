@@ -12,7 +12,8 @@
 #include "image/recipe.h"
 #include "image/tools.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 /// What a make function works with.
 struct MakeContext {
@@ -23,7 +24,7 @@ struct MakeContext {
 
 /// What a read function works with.
 struct ReadContext {
-    std::filesystem::path folder;    ///< of the image
+    std::filesystem::path folder;  ///< of the image
     const Image& image;
     std::filesystem::path work_dir;  ///< where output goes
     const RunProgram& run;

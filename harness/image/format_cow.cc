@@ -8,9 +8,11 @@
 #include "image/format.h"
 #include "image/layers.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 /// A base of zeros, of the size and mtime that uml_moo demands: what an image without a backing file falls through to.
 Result<void> make_zero_base(const std::filesystem::path& path, uint64_t size_bytes, uint32_t mtime_seconds)
@@ -66,8 +68,8 @@ Result<std::filesystem::path> read_cow(const ReadContext& context)
         }
     }
     const std::filesystem::path out = context.work_dir / "content.raw";
-    auto output = run_tool(context.run, "uml_moo", {"-b", base.string(), active.string(), out.string()},
-                           ErrorKind::corrupt);
+    auto output =
+        run_tool(context.run, "uml_moo", {"-b", base.string(), active.string(), out.string()}, ErrorKind::corrupt);
     if (!output) {
         return output.error();
     }

@@ -10,9 +10,11 @@
 #include "image/io.h"
 #include "image/layers.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 /// A qcow node in QEMU's words with every format of the chain named: qcow does not store its base's format, and what a
 /// damaged header says of a base must not be followed.
@@ -28,8 +30,8 @@ std::string qcow_node(const std::filesystem::path& active, const std::filesystem
     return "json:" + node.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-/// Writes the overlay's sectors through qemu-io, each run of them from a file of its own. qemu-io splits its commands at
-/// spaces and knows no quotes, so the files are named through our own descriptor of their folder.
+/// Writes the overlay's sectors through qemu-io, each run of them from a file of its own. qemu-io splits its commands
+/// at spaces and knows no quotes, so the files are named through our own descriptor of their folder.
 Result<void> write_overlay(const MakeContext& context, const std::filesystem::path& active)
 {
     auto parts = TempDir::make(context.folder, ".parts-");
@@ -71,8 +73,8 @@ Result<std::vector<ChainMember>> make_plain(const MakeContext& context, const st
     if (!written) {
         return written.error();
     }
-    auto output = run_tool(context.run, "qemu-img",
-                           {"convert", "-f", "raw", "-O", "qcow", reference.string(), active.string()});
+    auto output =
+        run_tool(context.run, "qemu-img", {"convert", "-f", "raw", "-O", "qcow", reference.string(), active.string()});
     if (!output) {
         return output.error();
     }

@@ -3,7 +3,8 @@
 #include "image/format.h"
 #include "image/reference.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 Result<std::vector<ChainMember>> make_raw(const MakeContext& context)
 {
@@ -14,6 +15,9 @@ Result<std::vector<ChainMember>> make_raw(const MakeContext& context)
     return std::vector<ChainMember>{{"disk.raw", "raw", ""}};
 }
 
-Result<std::filesystem::path> read_raw(const ReadContext& context) { return context.folder / context.image.active(); }
+Result<std::filesystem::path> read_raw(const ReadContext& context)
+{
+    return context.folder / context.image.active();
+}
 
 }  // namespace rogate::image

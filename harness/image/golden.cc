@@ -17,9 +17,11 @@
 #include "image/reference.h"
 #include "image/state.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 /// Raised whenever a make function, the reference content or the description file changes.
 constexpr int kRecipeVersion = 1;
@@ -48,8 +50,8 @@ Result<std::string> golden_key(const FormatRecipe& recipe, Shape stored)
         if (!state) {
             return state.error();
         }
-        text += path->string() + "\n" + std::to_string(state->size_bytes) + "\n" + std::to_string(state->mtime_ns) +
-                "\n";
+        text +=
+            path->string() + "\n" + std::to_string(state->size_bytes) + "\n" + std::to_string(state->mtime_ns) + "\n";
     }
     return name + "-" + key_hash(text);
 }
@@ -107,7 +109,8 @@ Result<void> verify(const std::filesystem::path& folder, const Image& image, con
         return differing.error();
     }
     if (!differing->empty()) {
-        return Error{ErrorKind::corrupt, std::to_string(differing->total) + " sectors are not as written, the first is " +
+        return Error{ErrorKind::corrupt, std::to_string(differing->total) +
+                                             " sectors are not as written, the first is " +
                                              std::to_string(differing->ranges.front().first)};
     }
     return {};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Golden images, readers and digests against programs of others: each test names its oracle.
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <sstream>
+#include <sys/stat.h>
 
 #include "image/cow.h"
 #include "image/digest.h"
@@ -14,12 +16,15 @@
 #include "image/state.h"
 #include "image/test_support.h"
 
-namespace rogate::image {
-namespace {
+namespace rogate::image
+{
+namespace
+{
 
 using Ranges = std::vector<SectorRange>;
 
-class ImageToolTest : public test::ImageTest {
+class ImageToolTest : public test::ImageTest
+{
 protected:
     Golden make(std::string_view format, Shape shape)
     {
@@ -53,12 +58,34 @@ private:
     }
 };
 
+// Oracle: the number of goldens. A script in front of qemu-img stands for the installed program.
+TEST_F(ImageToolTest, AnotherProgramMakesAnotherGolden)
+{
+    const std::string path = std::getenv("PATH");
+    std::filesystem::create_directory(at("bin"));
+    for (const char* tool : {"qemu-img", "qemu-io"}) {
+        test::put_file(at("bin") / tool, "#!/bin/sh\nexec " + find_tool(tool)->string() + " \"$@\"\n");
+        std::filesystem::permissions(at("bin") / tool, std::filesystem::perms(0755));
+    }
+    ::setenv("PATH", (at("bin").string() + ":" + path).c_str(), 1);
+    const Golden first = make("qcow", Shape::backed);
+    const Golden same = make("qcow", Shape::backed);
+    const timespec time[2] = {{1, 0}, {1, 0}};
+    EXPECT_EQ(::utimensat(AT_FDCWD, at("bin/qemu-io").c_str(), time, 0), 0);
+    const Golden second = make("qcow", Shape::backed);
+    ::setenv("PATH", path.c_str(), 1);
+    EXPECT_EQ(first.folder, same.folder);
+    EXPECT_NE(first.folder, second.folder);
+}
+
 struct Pair {
     std::string_view format;
     Shape shape;
 };
 
-class EveryGolden : public ImageToolTest, public ::testing::WithParamInterface<Pair> {};
+class EveryGolden : public ImageToolTest, public ::testing::WithParamInterface<Pair>
+{
+};
 
 // Oracle: SHA-256 by coreutils of R, written without this module's sparse writer.
 TEST_P(EveryGolden, CopyHoldsTheReferenceForTheIndependentReader)
@@ -133,8 +160,8 @@ TEST_F(ImageToolTest, BackedQcowFindsItsBaseBesideTheCopy)
     EXPECT_EQ(test::output_of({"qemu-img", "compare", "-f", "qcow", "-F", "raw", at("case/disk.qcow").string(),
                                at("R.raw").string()}),
               "Images are identical.\n");
-    const std::string info = test::output_of(
-        {"qemu-img", "info", "-U", "-f", "qcow", "--output=json", at("case/disk.qcow").string()});
+    const std::string info =
+        test::output_of({"qemu-img", "info", "-U", "-f", "qcow", "--output=json", at("case/disk.qcow").string()});
     EXPECT_NE(info.find("\"backing-filename\": \"base.raw\""), std::string::npos) << info;
 }
 
@@ -165,8 +192,8 @@ TEST_F(ImageToolTest, BackedCowFindsItsBaseByItsOwnHeader)
 {
     (void)make_case("cow", Shape::backed);
     EXPECT_EQ(compare_content(at("case/base.raw"), expect_reference())->ranges, overlay_sectors());
-    test::output_of({"sh", "-c", "cd \"$1\" && uml_moo disk.cow \"$2\"", "sh", at("case").string(),
-                     at("out.raw").string()});
+    test::output_of(
+        {"sh", "-c", "cd \"$1\" && uml_moo disk.cow \"$2\"", "sh", at("case").string(), at("out.raw").string()});
     EXPECT_EQ(compare_content(at("out.raw"), expect_reference())->total, 0u);
 }
 

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 Result<OpenFile> open_for_reading(const std::filesystem::path& path)
 {
@@ -16,7 +17,8 @@ Result<OpenFile> open_for_reading(const std::filesystem::path& path)
     if (!file.fd) {
         return errno_error("read", path.string(), errno);
     }
-    struct stat st {};
+    struct stat st {
+    };
     if (::fstat(file.fd.get(), &st) < 0) {
         return errno_error("read", path.string(), errno);
     }
@@ -43,8 +45,8 @@ Result<void> read_at(int fd, void* to, size_t length, uint64_t offset, const std
             return errno_error("read", name, errno);
         }
         if (n == 0) {
-            return Error{ErrorKind::corrupt, "'" + name + "' ends at byte " + std::to_string(offset) +
-                                                 ": it was cut off while being read"};
+            return Error{ErrorKind::corrupt,
+                         "'" + name + "' ends at byte " + std::to_string(offset) + ": it was cut off while being read"};
         }
         at += n;
         offset += static_cast<uint64_t>(n);

@@ -5,9 +5,11 @@
 
 #include "image/io.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 constexpr SectorRange kHiddenByZeros = {1000, 8};
 constexpr uint64_t kGroupSectors = 4;

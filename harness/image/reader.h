@@ -13,7 +13,8 @@
 #include "image/recipe.h"
 #include "image/sector.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 /// The content of the image in `folder` as a raw file: for raw the active file itself, else `work_dir`/content.raw (an
 /// older one there is replaced). `folder` is only read. Backing files are those that `image` names, never those that

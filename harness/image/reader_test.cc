@@ -5,12 +5,15 @@
 #include "image/reference.h"
 #include "image/test_support.h"
 
-namespace rogate::image {
-namespace {
+namespace rogate::image
+{
+namespace
+{
 
 using Ranges = std::vector<SectorRange>;
 
-class ReaderTest : public test::ImageTest {
+class ReaderTest : public test::ImageTest
+{
 protected:
     void SetUp() override { ASSERT_TRUE(write_reference(at("R.raw")).has_value()); }
 
@@ -22,7 +25,10 @@ protected:
     }
 };
 
-TEST_F(ReaderTest, ReferenceIsAsExpected) { EXPECT_EQ(differing(expect_reference()), Ranges{}); }
+TEST_F(ReaderTest, ReferenceIsAsExpected)
+{
+    EXPECT_EQ(differing(expect_reference()), Ranges{});
+}
 
 TEST_F(ReaderTest, ChangedSectorsAreNamed)
 {
@@ -30,8 +36,7 @@ TEST_F(ReaderTest, ChangedSectorsAreNamed)
     for (const uint64_t lba : {uint64_t{0}, uint64_t{511}, uint64_t{512}, uint64_t{9000}, kReferenceSectors - 1}) {
         test::poke(at("R.raw"), lba * 512 + 511, "!");
     }
-    EXPECT_EQ(differing(expect_reference()),
-              (Ranges{{0, 1}, {511, 2}, {9000, 1}, {kReferenceSectors - 1, 1}}));
+    EXPECT_EQ(differing(expect_reference()), (Ranges{{0, 1}, {511, 2}, {9000, 1}, {kReferenceSectors - 1, 1}}));
 }
 
 TEST_F(ReaderTest, OverwrittenSectorsAreExpectedAndAllElseIsNot)

@@ -8,15 +8,20 @@
 #include "image/copy.h"
 #include "image/format.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 constexpr std::array<std::string_view, 3> kShapes = {"plain", "backed", "snapshot"};
 
 }  // namespace
 
-std::string_view shape_name(Shape shape) { return kShapes[static_cast<size_t>(shape)]; }
+std::string_view shape_name(Shape shape)
+{
+    return kShapes[static_cast<size_t>(shape)];
+}
 
 Result<Shape> parse_shape(std::string_view name)
 {

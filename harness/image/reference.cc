@@ -5,21 +5,26 @@
 
 #include "image/io.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 constexpr std::array<SectorRange, 4> kFilled = {{
-    {0, 512},                        // start of the disk; 64 KiB lies at sector 128
-    {4080, 33},                      // 2 MiB lies at 4096
-    {8184, 17},                      // 4 MiB lies at 8192
+    {0, 512},    // start of the disk; 64 KiB lies at sector 128
+    {4080, 33},  // 2 MiB lies at 4096
+    {8184, 17},  // 4 MiB lies at 8192
     {kReferenceSectors - 16, 16},
 }};
 constexpr size_t kBlockBytes = 16;
 
 }  // namespace
 
-std::span<const SectorRange> reference_filled() { return kFilled; }
+std::span<const SectorRange> reference_filled()
+{
+    return kFilled;
+}
 
 bool reference_is_filled(uint64_t lba)
 {
@@ -47,7 +52,10 @@ Sector tagged_sector(char tag, uint64_t lba)
     return sector;
 }
 
-Sector reference_sector(uint64_t lba) { return reference_is_filled(lba) ? tagged_sector('R', lba) : Sector{}; }
+Sector reference_sector(uint64_t lba)
+{
+    return reference_is_filled(lba) ? tagged_sector('R', lba) : Sector{};
+}
 
 Result<void> write_reference(const std::filesystem::path& path)
 {

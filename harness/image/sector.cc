@@ -3,9 +3,13 @@
 
 #include <algorithm>
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-void SectorList::add(uint64_t lba, size_t max_ranges) { add_run({lba, 1}, max_ranges); }
+void SectorList::add(uint64_t lba, size_t max_ranges)
+{
+    add_run({lba, 1}, max_ranges);
+}
 
 void SectorList::add_run(SectorRange run, size_t max_ranges)
 {

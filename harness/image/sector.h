@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 inline constexpr uint64_t kSectorBytes = 512;
 
@@ -42,7 +43,10 @@ struct SectorList {
 };
 
 /// How many sectors `size_bytes` takes, the last one perhaps in part.
-inline uint64_t sectors_in(uint64_t size_bytes) { return size_bytes / kSectorBytes + (size_bytes % kSectorBytes != 0); }
+inline uint64_t sectors_in(uint64_t size_bytes)
+{
+    return size_bytes / kSectorBytes + (size_bytes % kSectorBytes != 0);
+}
 
 /// The sectors that byte ranges (ascending) touch, joined where they meet.
 std::vector<SectorRange> sectors_touched(const std::vector<ByteRange>& bytes);

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <random>
 
-namespace rogate::image {
-namespace {
+namespace rogate::image
+{
+namespace
+{
 
 using Ranges = std::vector<SectorRange>;
 

@@ -10,7 +10,8 @@
 #include "base/result.h"
 #include "image/digest.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 /// What stat(2) says of a file; access times are left out, since reading may change them.
 struct FileState {
@@ -18,7 +19,7 @@ struct FileState {
     uint64_t inode = 0;
     uint32_t mode = 0;
     uint64_t size_bytes = 0;
-    uint64_t blocks = 0;  ///< of 512 bytes, as allocated
+    uint64_t blocks = 0;   ///< of 512 bytes, as allocated
     int64_t mtime_ns = 0;  ///< since 1970
     int64_t ctime_ns = 0;  ///< since 1970
     bool operator==(const FileState&) const = default;

@@ -7,9 +7,11 @@
 #include <map>
 #include <sys/stat.h>
 
-namespace rogate::image {
+namespace rogate::image
+{
 
-namespace {
+namespace
+{
 
 struct Tool {
     std::string_view name;
@@ -24,7 +26,8 @@ constexpr std::array<Tool, 3> kTools = {{
 
 bool is_program(const std::string& path)
 {
-    struct stat st {};
+    struct stat st {
+    };
     return ::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
 }
 

@@ -10,7 +10,8 @@
 
 #include "base/result.h"
 
-namespace rogate::image {
+namespace rogate::image
+{
 
 /// What a program left behind. A signal counts as status 128 + its number.
 struct ProgramOutput {

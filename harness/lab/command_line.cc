@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "process/spec.h"
+
 namespace rogate::lab {
 namespace {
 
@@ -80,6 +82,32 @@ std::vector<std::string> qemu_words(const Tools& tools, size_t disks, const std:
         words.push_back(fmt::format("ide-hd,bus=ide.{},unit={},drive={},werror=report,rerror=report", slot / 2, slot % 2, name));
     }
     return words;
+}
+
+
+std::string by_hand(const std::vector<std::string>& nbdkit, const std::vector<std::string>& qemu)
+{
+    std::vector<std::string> server;
+    for (const std::string& word : nbdkit) {
+        if (word == "--exit-with-parent") {
+            server.insert(server.end(), {"--unix", "rogate.sock"});
+        } else {
+            server.push_back(word);
+        }
+    }
+    std::vector<std::string> client;
+    for (const std::string& word : qemu) {
+        constexpr std::string_view kPath = "file.server.path=";
+        constexpr std::string_view kAbstract = ",file.server.abstract=on,file.server.tight=on";
+        const size_t path = word.find(kPath);
+        const size_t abstract = word.find(kAbstract);
+        if (path == std::string::npos || abstract == std::string::npos) {
+            client.push_back(word);
+        } else {
+            client.push_back(word.substr(0, path) + std::string(kPath) + "rogate.sock" + word.substr(abstract + kAbstract.size()));
+        }
+    }
+    return process::paste_line(server) + "\n" + process::paste_line(client) + "\n";
 }
 
 }  // namespace rogate::lab

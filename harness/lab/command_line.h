@@ -19,6 +19,10 @@ std::vector<std::string> nbdkit_words(const Tools& tools, const Machine& machine
 /// QEMU's command line: `disks` IDE disks served on the abstract socket `socket`.
 std::vector<std::string> qemu_words(const Tools& tools, size_t disks, const std::string& nonce, const std::string& socket);
 
+/// Both command lines as a person can paste them into two terminals in the machine's kept folder, with a socket file
+/// there instead of the abstract one that is handed over.
+std::string by_hand(const std::vector<std::string>& nbdkit, const std::vector<std::string>& qemu);
+
 /// hda, hdb, ...
 std::string export_name(size_t slot);
 

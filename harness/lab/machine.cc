@@ -84,6 +84,7 @@ public:
     {
     }
 
+    /// Makes the disks, the watches and the folder for temporary files.
     Result<void> prepare()
     {
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
@@ -114,13 +115,25 @@ public:
         if (!listener) {
             return listener.error();
         }
+        // QEMU takes longest to come up and needs the disks last: all else is done meanwhile.
+        const auto started = process::Clock::now();
+        qemu_argv_ = qemu_words(tools_, machine_.disks.size(), nonce_, listener->name);
+        auto qemu = group_.start({.argv = qemu_argv_, .env = {}, .folder = folder_, .on_stdout = [this](std::string_view) {
+                                      if (nbdkit_id_ && !std::exchange(sampled_, true)) {
+                                          sample_descriptors(*nbdkit_id_);
+                                      }
+                                  }});
+        if (!qemu) {
+            return qemu.error();
+        }
+        if (auto prepared = prepare(); !prepared) {
+            return prepared.error();
+        }
         std::vector<std::filesystem::path> files;
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
             files.push_back(folder_ / export_name(slot) / machine_.disks[slot].original->golden.image.active());
         }
         nbdkit_argv_ = nbdkit_words(tools_, machine_, folder_ / "requests.log", device_model_words(machine_, files));
-        qemu_argv_ = qemu_words(tools_, machine_.disks.size(), nonce_, listener->name);
-        const auto started = process::Clock::now();
         auto nbdkit = group_.start({.argv = nbdkit_argv_,
                                     .env = {{"TMPDIR", (folder_ / "tmp").string()}},
                                     .folder = folder_,
@@ -129,16 +142,7 @@ public:
             return nbdkit.error();
         }
         listener->fd.reset();  // if nbdkit ends, QEMU must find nobody there
-        bool sampled = false;
-        auto qemu = group_.start({.argv = qemu_argv_, .env = {}, .folder = folder_, .on_stdout = [&](std::string_view) {
-                                      if (!sampled) {
-                                          sampled = true;
-                                          sample_descriptors(*nbdkit);
-                                      }
-                                  }});
-        if (!qemu) {
-            return qemu.error();
-        }
+        nbdkit_id_ = *nbdkit;
         wait_for_end(*nbdkit, *qemu, started + machine_.deadline);
         sample_descriptors(*nbdkit);
         device_model_ended_early_ = group_.ended(*nbdkit);
@@ -312,6 +316,8 @@ private:
     const std::filesystem::path& folder_;
     std::string nonce_;
     process::Group group_;
+    std::optional<process::Group::Id> nbdkit_id_;
+    bool sampled_ = false;
     std::vector<ChainWitness> chains_;
     std::vector<FolderWatch> watches_;
     std::vector<std::vector<OpenFile>> open_;
@@ -328,9 +334,6 @@ private:
 std::vector<Evidence> run_machine(const Tools& tools, const Machine& machine, const std::filesystem::path& folder)
 {
     Run run(tools, machine, folder);
-    if (auto prepared = run.prepare(); !prepared) {
-        return run.failed(prepared.error());
-    }
     if (auto ran = run.run(); !ran) {
         return run.failed(ran.error());
     }

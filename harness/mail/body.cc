@@ -116,7 +116,8 @@ void set_body(const Library& lib, std::string_view body, const std::string& char
     mail.diff = body.substr(split);
     std::string message = to_utf8(lib, body.substr(0, split), charset);
     message.erase(std::remove(message.begin(), message.end(), '\r'), message.end());
-    const std::string_view text = std::string_view(message).substr(std::min(message.find_first_not_of('\n'), message.size()));
+    const std::string_view text =
+        std::string_view(message).substr(std::min(message.find_first_not_of('\n'), message.size()));
     const std::string_view rest = take_in_body_headers(lib, text, mail);
     mail.body = rest.substr(std::min(rest.find_first_not_of('\n'), rest.size()));
     mail.body.erase(mail.body.find_last_not_of(" \t\n") + 1);

@@ -17,8 +17,8 @@ struct Person {
 };
 
 struct Date {
-    std::string text;           ///< the header as it stands
-    int64_t seconds = 0;        ///< since 1970-01-01 00:00 UTC; 0 with an empty or unreadable header
+    std::string text;     ///< the header as it stands
+    int64_t seconds = 0;  ///< since 1970-01-01 00:00 UTC; 0 with an empty or unreadable header
     int utc_offset_minutes = 0;
 };
 
@@ -30,22 +30,22 @@ struct Trailer {
 
 /// One mail as `git format-patch` writes it, decoded.
 struct PatchMail {
-    std::string subject;      ///< UTF-8, on one line, without "Re:" and the [PATCH v2 3/7] in front
-    unsigned number = 0;      ///< n of "n/m"; 0 = not stated
-    unsigned total = 0;       ///< m of "n/m"; 0 = not stated
-    unsigned version = 1;     ///< of "v2"
-    Person author;            ///< From:, or the "From:" line that begins the body, as git am takes it
+    std::string subject;   ///< UTF-8, on one line, without "Re:" and the [PATCH v2 3/7] in front
+    unsigned number = 0;   ///< n of "n/m"; 0 = not stated
+    unsigned total = 0;    ///< m of "n/m"; 0 = not stated
+    unsigned version = 1;  ///< of "v2"
+    Person author;         ///< From:, or the "From:" line that begins the body, as git am takes it
     Date date;
-    std::string message_id;   ///< without < >
-    std::string body;         ///< the commit message below the subject, UTF-8, trailers included, no blank lines around
+    std::string message_id;  ///< without < >
+    std::string body;        ///< the commit message below the subject, UTF-8, trailers included, no blank lines around
     std::vector<Trailer> trailers;
-    std::string diff;         ///< all that follows the message: "---", diffstat, diff; bytes as sent, decoded
+    std::string diff;  ///< all that follows the message: "---", diffstat, diff; bytes as sent, decoded
 };
 
 /// Reads one mail, with or without mbox's "From " line before it. Encoded headers, quoted-printable, base64 and other
 /// charsets are decoded; text parts of a multipart mail are read one after the other. Thread safe.
-/// Lines that end in CRLF lose the CR only when the mail's headers end so too (the transport's doing, not the content's).
-/// Errors: corrupt when it has no headers; environment when GMime is missing.
+/// Lines that end in CRLF lose the CR only when the mail's headers end so too (the transport's doing, not the
+/// content's). Errors: corrupt when it has no headers; environment when GMime is missing.
 Result<PatchMail> parse_mail(std::string_view text);
 
 /// Where the message ends and the patch begins: the first line that is "---", or begins with "diff -", "Index: " or

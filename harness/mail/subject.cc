@@ -30,7 +30,8 @@ void read_word(std::string_view word, PatchMail& mail)
 
 bool is_reply(std::string_view text)
 {
-    return text.size() > 3 && (text[0] == 'R' || text[0] == 'r') && (text[1] == 'e' || text[1] == 'E') && text[2] == ':';
+    return text.size() > 3 && (text[0] == 'R' || text[0] == 'r') && (text[1] == 'e' || text[1] == 'E') &&
+           text[2] == ':';
 }
 
 }  // namespace

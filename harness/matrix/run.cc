@@ -10,7 +10,9 @@
 #include <thread>
 #include <tuple>
 
+#include "base/file.h"
 #include "lab/chain.h"
+#include "lab/command_line.h"
 
 namespace rogate::matrix {
 namespace {
@@ -178,6 +180,9 @@ private:
         auto evidence = lab::run_machine(plan_.tools, machine, folder);
         if (!plan_.keep) {
             std::filesystem::remove_all(folder, ec);
+        } else if (!evidence.front().qemu.argv.empty()) {
+            const lab::Evidence& one = evidence.front();
+            (void)write_file(folder / "by-hand", lab::by_hand(one.device_model.argv, one.qemu.argv));
         }
         return evidence;
     }

@@ -144,9 +144,9 @@ Result<void> read_lines(Cursor& cursor, Hunk& hunk)
         }
         const auto line = as_line(cursor.line(), cursor.content());
         if (!line || !left.take_line(line->kind)) {
-            return cursor.corrupt(fmt::format("'{}' does not fit the hunk of line {}, which lacks {} old and {} new lines",
-                                              printable(cursor.content(), 60), hunk.patch_line, left.old_lines,
-                                              left.new_lines));
+            return cursor.corrupt(
+                fmt::format("'{}' does not fit the hunk of line {}, which lacks {} old and {} new lines",
+                            printable(cursor.content(), 60), hunk.patch_line, left.old_lines, left.new_lines));
         }
         changes = changes || line->kind != LineKind::context;
         hunk.lines.push_back(*line);

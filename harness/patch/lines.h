@@ -10,7 +10,11 @@ namespace rogate::patch {
 /// Where the lines of a text begin, found only as far as asked for. Lines are counted from 0 here.
 class LineIndex {
 public:
-    explicit LineIndex(std::string_view text) : text_(text) { starts_.push_back(0); }
+    explicit LineIndex(std::string_view text) : text_(text)
+    {
+        starts_.reserve(text.size() / 32 + 1);  // about what C has in a line
+        starts_.push_back(0);
+    }
 
     /// True when `line` begins inside the text or is the end of it (line == count()).
     bool reach(size_t line);

@@ -27,7 +27,7 @@ struct Hunk {
     size_t new_count = 0;
     std::string_view section;  ///< what follows the second @@, without the space; for people only
     std::vector<Line> lines;
-    size_t patch_line = 0;     ///< where its @@ line stands in the patch text, counted from 1
+    size_t patch_line = 0;  ///< where its @@ line stands in the patch text, counted from 1
 };
 
 enum class ChangeKind { modified, created, removed, renamed, copied };
@@ -35,13 +35,13 @@ enum class ChangeKind { modified, created, removed, renamed, copied };
 /// What a diff does to one file.
 struct FilePatch {
     ChangeKind kind = ChangeKind::modified;
-    std::string old_path;  ///< stripped, safe; empty when created
-    std::string new_path;  ///< stripped, safe; empty when removed
+    std::string old_path;   ///< stripped, safe; empty when created
+    std::string new_path;   ///< stripped, safe; empty when removed
     uint32_t old_mode = 0;  ///< as git writes it (0100644, 0100755, 0120000, 0160000); 0 = not stated
     uint32_t new_mode = 0;
     std::string old_blob;  ///< the abbreviated ids of git's index line; empty = not stated
     std::string new_blob;
-    bool binary = false;   ///< the content changes in a way the hunks do not tell
+    bool binary = false;  ///< the content changes in a way the hunks do not tell
     std::vector<Hunk> hunks;
     size_t patch_line = 0;  ///< where its first header line stands in the patch text, counted from 1
     std::shared_ptr<const std::string> source;  ///< the patch text, which the lines point into

@@ -115,9 +115,8 @@ private:
 
     process::Outcome run(std::vector<std::string> argv)
     {
-        auto outcome = process::run({.argv = std::move(argv),
-                                     .env = {{"GIT_CEILING_DIRECTORIES", "/tmp"}},
-                                     .folder = folder_.path()});
+        auto outcome = process::run(
+            {.argv = std::move(argv), .env = {{"GIT_CEILING_DIRECTORIES", "/tmp"}}, .folder = folder_.path()});
         EXPECT_TRUE(outcome) << outcome.error().text;
         return *outcome;
     }
@@ -190,7 +189,8 @@ TEST(PatchOracle, AgreesWithGitAndPatchOnTextsThatHaveMoved)
         SCOPED_TRACE("seed " + std::to_string(kSeed + 1) + " round " + std::to_string(round));
         const size_t common = generator.below(25);
         const Lines before = generator.text(150, common);
-        const std::string patch = bench.diff(join(before), join(generator.edited(before, 1 + generator.below(3), common)));
+        const std::string patch =
+            bench.diff(join(before), join(generator.edited(before, 1 + generator.below(3), common)));
         const std::string text = join(generator.edited(before, 1 + generator.below(4), common));
         if (patch.empty() || text.empty()) {
             continue;

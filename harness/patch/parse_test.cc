@@ -112,16 +112,20 @@ TEST(ParseDiff, KnowsNewAndRemovedFilesInEveryDialect)
     EXPECT_EQ(removed.new_path, "");
     EXPECT_EQ(parse_one("--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+x\n").kind, ChangeKind::created);
     EXPECT_EQ(parse_one("--- a/f\t1970-01-01 01:00:00.000000000 +0100\n+++ b/f\t2008-07-11 07:54:18 +0100\n"
-                        "@@ -0,0 +1 @@\n+x\n").kind,
+                        "@@ -0,0 +1 @@\n+x\n")
+                  .kind,
               ChangeKind::created);
     EXPECT_EQ(parse_one("--- a/f\t2008-07-11 07:54:18 -0400\n+++ b/f\t1969-12-31 20:00:00.000000000 -0400\n"
-                        "@@ -1 +0,0 @@\n-x\n").kind,
+                        "@@ -1 +0,0 @@\n-x\n")
+                  .kind,
               ChangeKind::removed);
     // An emptied file is no removed one.
     EXPECT_EQ(parse_one("--- a/f\t2008-07-11 07:54:18 +0000\n+++ b/f\t2008-07-11 07:54:19 +0000\n"
-                        "@@ -1 +0,0 @@\n-x\n").kind,
+                        "@@ -1 +0,0 @@\n-x\n")
+                  .kind,
               ChangeKind::modified);
-    EXPECT_EQ(parse_one("diff --git a/f b/f\nnew file mode 100644\nindex 0000000..e69de29\n").kind, ChangeKind::created);
+    EXPECT_EQ(parse_one("diff --git a/f b/f\nnew file mode 100644\nindex 0000000..e69de29\n").kind,
+              ChangeKind::created);
 }
 
 TEST(ParseDiff, ReadsModesRenamesAndCopiesWithoutHunks)
@@ -130,7 +134,8 @@ TEST(ParseDiff, ReadsModesRenamesAndCopiesWithoutHunks)
     EXPECT_EQ(mode.path(), "x y");
     EXPECT_EQ(mode.old_mode, 0100644U);
     EXPECT_EQ(mode.new_mode, 0100755U);
-    const FilePatch moved = parse_one("diff --git a/d/x b/e/y\nsimilarity index 100%\nrename from d/x\nrename to e/y\n");
+    const FilePatch moved =
+        parse_one("diff --git a/d/x b/e/y\nsimilarity index 100%\nrename from d/x\nrename to e/y\n");
     EXPECT_EQ(moved.kind, ChangeKind::renamed);
     EXPECT_EQ(moved.old_path, "d/x");
     EXPECT_EQ(moved.new_path, "e/y");
@@ -151,7 +156,8 @@ TEST(ParseDiff, MarksBinaryChanges)
 {
     EXPECT_TRUE(parse_one("diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n").binary);
     EXPECT_TRUE(parse_one("diff --git a/x b/x\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKcmZ\n\n"
-                          "literal 2\nJcmZ\n\n").binary);
+                          "literal 2\nJcmZ\n\n")
+                    .binary);
     const FilePatch plain = parse_one("Binary files x.orig/d/f and x.new/d/f differ\n");
     EXPECT_TRUE(plain.binary);
     EXPECT_EQ(plain.path(), "d/f");
@@ -216,9 +222,10 @@ TEST(ParseDiff, RefusesMisplacedMissingNewlines)
 {
     EXPECT_EQ(error_of(with_hunk("@@ -1,2 +1 @@\n-a\n\\ No newline at end of file\n-b\n+c\n")),
               "line 8: a line without newline is not the file's last");
-    EXPECT_EQ(error_of(with_hunk("@@ -1 +1 @@\n-a\n+c\n\\ No newline at end of file\n\\ No newline\n")) , "parsed");
-    EXPECT_EQ(error_of(with_hunk("@@ -1 +1 @@\n\\ No newline at end of file\n-a\n+c\n")),
-              "line 4: '\\ No newline at end of file' does not fit the hunk of line 3, which lacks 1 old and 1 new lines");
+    EXPECT_EQ(error_of(with_hunk("@@ -1 +1 @@\n-a\n+c\n\\ No newline at end of file\n\\ No newline\n")), "parsed");
+    EXPECT_EQ(
+        error_of(with_hunk("@@ -1 +1 @@\n\\ No newline at end of file\n-a\n+c\n")),
+        "line 4: '\\ No newline at end of file' does not fit the hunk of line 3, which lacks 1 old and 1 new lines");
     EXPECT_EQ(error_of(with_hunk("@@ -1 +1 @@\n-a\n+c\n\\ No newline at end of file\n@@ -3 +3 @@\n-x\n+y\n")),
               "line 7: a hunk follows one that ends the file");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "patch/lines.h"
+#include "patch/window.h"
 
 namespace rogate::patch {
 namespace {
@@ -16,34 +17,6 @@ constexpr uint64_t kTaken = uint64_t{1} << 63U;
 size_t distance(size_t a, size_t b)
 {
     return a > b ? a - b : b - a;
-}
-
-/// The part of a hunk that must match, after `fuzz` lines of context were given up, and where it may stand.
-struct Window {
-    size_t first = 0;  ///< index into Hunk::lines
-    size_t last = 0;   ///< one beyond the end
-    size_t old_lines = 0;
-    bool at_start = false;
-    bool at_end = false;
-};
-
-Window make_window(const Hunk& hunk, unsigned fuzz)
-{
-    const auto is_change = [](const Line& line) { return line.kind != LineKind::context; };
-    const auto lead = static_cast<size_t>(
-        std::find_if(hunk.lines.begin(), hunk.lines.end(), is_change) - hunk.lines.begin());
-    const auto trail = static_cast<size_t>(
-        std::find_if(hunk.lines.rbegin(), hunk.lines.rend(), is_change) - hunk.lines.rbegin());
-    const size_t context = std::max(lead, trail);
-    const size_t cut_lead = std::min(lead, fuzz + lead > context ? fuzz + lead - context : 0);
-    const size_t cut_trail = std::min(trail, fuzz + trail > context ? fuzz + trail - context : 0);
-    Window window{cut_lead, hunk.lines.size() - cut_trail, hunk.old_count - cut_lead - cut_trail};
-    window.at_start = hunk.old_start <= 1 && fuzz + lead < context;
-    const auto begin = hunk.lines.begin();
-    const bool unended = std::any_of(begin + static_cast<ptrdiff_t>(window.first), begin + static_cast<ptrdiff_t>(window.last),
-                                     [](const Line& line) { return !line.text.ends_with('\n'); });
-    window.at_end = (trail == 0 && fuzz < context) || unended;
-    return window;
 }
 
 /// One text, on which the hunks of one file are placed one after the other. Lines are counted from 0 in here.
@@ -122,7 +95,8 @@ bool Placer::fits(const Hunk& hunk, const Window& window, size_t line)
     if ((window.at_start && line != window.first) || !is_free(line, window.old_lines)) {
         return false;
     }
-    if (window.at_end && (!index_.reach(line + window.old_lines) || index_.start(line + window.old_lines) != text_.size())) {
+    if (window.at_end &&
+        (!index_.reach(line + window.old_lines) || index_.start(line + window.old_lines) != text_.size())) {
         return false;
     }
     return matches(hunk, window, line);
@@ -159,8 +133,10 @@ size_t Placer::search(const Hunk& hunk, const Window& window, size_t expected, s
     const auto good = [&](size_t line) {
         return line < lengths.size() && lengths[line] >= window.old_lines && fits(hunk, window, line);
     };
+    // A header may state any line: the search begins where the text does.
+    const size_t nearest = expected > lengths.size() ? expected - lengths.size() : 1;
     const size_t limit = std::min(options_.max_offset, std::max(expected, lengths.size()));
-    for (size_t away = 1; away <= limit; ++away) {
+    for (size_t away = nearest; away <= limit; ++away) {
         const bool before = away <= expected && good(expected - away);
         const bool after = good(expected + away);
         if (before && after) {
@@ -252,7 +228,7 @@ Conflict Placer::explain(const Hunk& hunk, size_t expected)
         return distance(line, expected) < distance(best, expected);
     };
     size_t best = kNowhere;
-    for (const size_t reach : {kNearLines, count}) {
+    for (const size_t reach : {kNearLines, std::max(expected, count)}) {
         const size_t begin = expected > reach ? expected - reach : 0;
         for (size_t line = begin; line < count && line <= expected + reach; ++line) {
             best = better(line, best) ? line : best;

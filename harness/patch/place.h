@@ -19,9 +19,9 @@ struct PlaceOptions {
 
 /// Where a hunk went.
 struct Placement {
-    size_t line = 0;          ///< its first line in the old text, counted from 1
+    size_t line = 0;             ///< its first line in the old text, counted from 1
     ptrdiff_t offset_lines = 0;  ///< from its stated line
-    unsigned fuzz_lines = 0;  ///< context lines ignored at its ends
+    unsigned fuzz_lines = 0;     ///< context lines ignored at its ends
 };
 
 struct Applied {
@@ -47,7 +47,7 @@ struct Conflict {
     size_t line = 0;         ///< in the old text, counted from 1: the first that differs at the nearest place
     size_t other_line = 0;
     std::string expected = {};  ///< with line ends as in the diff
-    std::string found = {};   ///< with line ends as in the text
+    std::string found = {};     ///< with line ends as in the text
 };
 
 /// Places all hunks of `change` in `text` and applies them; `text` is not touched. The paths play no part.

@@ -14,8 +14,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
 #include <boost/process/exe.hpp>
@@ -155,15 +153,25 @@ struct Group::State {
     asio::io_context context;
     std::vector<std::unique_ptr<Running>> all;
 
+    /// Waits for data and only then reads: a read under way in the reactor could hold a piece that drain() would miss.
     void listen(Running& running, Stream& stream, std::string& text, bool is_stdout)
     {
-        stream.descriptor.async_read_some(
-            asio::buffer(stream.buffer), [this, &running, &stream, &text, is_stdout](boost::system::error_code ec, size_t n) {
-                take(running, text, std::string_view(stream.buffer.data(), n), is_stdout);
-                if (!ec) {
-                    listen(running, stream, text, is_stdout);
-                }
-            });
+        stream.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                     [this, &running, &stream, &text, is_stdout](boost::system::error_code ec) {
+                                         if (!ec && read_piece(running, stream, text, is_stdout)) {
+                                             listen(running, stream, text, is_stdout);
+                                         }
+                                     });
+    }
+
+    /// False at the end of the stream.
+    static bool read_piece(Running& running, Stream& stream, std::string& text, bool is_stdout)
+    {
+        const ssize_t n = ::read(stream.descriptor.native_handle(), stream.buffer.data(), stream.buffer.size());
+        if (n > 0) {
+            take(running, text, std::string_view(stream.buffer.data(), static_cast<size_t>(n)), is_stdout);
+        }
+        return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
     }
 
     static void take(Running& running, std::string& text, std::string_view piece, bool is_stdout)
@@ -184,12 +192,9 @@ struct Group::State {
         }
         boost::system::error_code ec;
         stream.descriptor.cancel(ec);
-        for (;;) {
-            const ssize_t n = ::read(stream.descriptor.native_handle(), stream.buffer.data(), stream.buffer.size());
-            if (n <= 0) {
-                break;
-            }
-            take(running, text, std::string_view(stream.buffer.data(), static_cast<size_t>(n)), is_stdout);
+        errno = 0;
+        while (read_piece(running, stream, text, is_stdout) && errno != EAGAIN) {
+            errno = 0;
         }
     }
 

@@ -86,7 +86,14 @@ RunFolder::~RunFolder()
     if (janitor_pid_ < 0) {
         return;
     }
-    alive_.reset();
+    // Done here and now, since the janitor would first have to be scheduled; it is for the times when this cannot run.
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+    if (std::filesystem::exists(path_, ignored)) {
+        alive_.reset();
+    } else {
+        ::kill(janitor_pid_, SIGKILL);
+    }
     int status = 0;
     while (::waitpid(janitor_pid_, &status, 0) < 0 && errno == EINTR) {
     }

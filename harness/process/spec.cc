@@ -59,7 +59,7 @@ Result<std::filesystem::path> find_program(const std::string& name, const std::s
         }
     }
     return Error{ErrorKind::environment, "cannot find the program '" + name + "'",
-                 package.empty() ? "install it, or put its folder into PATH" : "apt-get install " + package};
+                 package.empty() ? "install it, or put its folder into PATH" : "install the Debian package '" + package + "'"};
 }
 
 }  // namespace rogate::process

@@ -4,10 +4,13 @@
 
 extern "C" int ioemu_main(int argc, char** argv);
 
-namespace rogate::selfcheck {
-namespace {
+namespace rogate::selfcheck
+{
+namespace
+{
 
-class CommandLine : public DiskTest {
+class CommandLine : public DiskTest
+{
 protected:
     ~CommandLine() override { clear(); }
     void SetUp() override
@@ -68,10 +71,10 @@ TEST_F(CommandLine, FillsTheSlots)
 TEST_F(CommandLine, DriveNamesSlotFormatAndMedia)
 {
     std::filesystem::copy(path("b.qcow"), path("odd,name"));
-    ASSERT_EQ(start({"-drive", "file=" + path("a.raw") + ",if=ide,index=1,format=raw", "-drive",
-                     "format=raw,if=scsi,index=6,file=" + path("odd,,name"), "-drive",
-                     "media=cdrom,file=" + path("a.raw")}),
-              0)
+    ASSERT_EQ(
+        start({"-drive", "file=" + path("a.raw") + ",if=ide,index=1,format=raw", "-drive",
+               "format=raw,if=scsi,index=6,file=" + path("odd,,name"), "-drive", "media=cdrom,file=" + path("a.raw")}),
+        0)
         << said_;
     EXPECT_EQ(at(1), "raw");
     EXPECT_EQ(at(MAX_DISKS + 6), "raw") << "the format that is named holds, whatever the image looks like";

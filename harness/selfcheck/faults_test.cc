@@ -8,8 +8,10 @@
 
 #include "fixture.h"
 
-namespace rogate::selfcheck {
-namespace {
+namespace rogate::selfcheck
+{
+namespace
+{
 
 constexpr int64_t kSectors = 2048;
 
@@ -40,7 +42,8 @@ std::string mapping(const std::string& file)
 
 using Modes = std::vector<int>;
 
-class Faults : public DiskTest {
+class Faults : public DiskTest
+{
 protected:
     void SetUp() override { create("base.raw", "raw", kSectors); }
 };

@@ -3,14 +3,21 @@
 
 #include <sys/stat.h>
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 
-#include "process/group.h"
-
-namespace rogate::selfcheck {
-namespace {
+namespace rogate::selfcheck
+{
+namespace
+{
 
 TempDir make_folder()
 {
@@ -21,9 +28,18 @@ TempDir make_folder()
     return std::move(*folder);
 }
 
+std::string text_of(const std::string& path)
+{
+    Bytes data = read_bytes(path);
+    return {data.begin(), data.end()};
+}
+
 }  // namespace
 
-DiskTest::DiskTest() : folder_(make_folder()) { bdrv_init(); }
+DiskTest::DiskTest() : folder_(make_folder())
+{
+    bdrv_init();
+}
 
 void DiskTest::create(const std::string& name, const std::string& format, int64_t sectors, const std::string& backing)
 {
@@ -39,9 +55,15 @@ Disk::Disk(const std::string& path, const std::string& format, bool snapshot) : 
     status_ = bdrv_open2(bs_, path.c_str(), snapshot, driver);
 }
 
-Disk::~Disk() { bdrv_delete(bs_); }
+Disk::~Disk()
+{
+    bdrv_delete(bs_);
+}
 
-int64_t Disk::sectors() const { return bdrv_getlength(bs_) / SECTOR_SIZE; }
+int64_t Disk::sectors() const
+{
+    return bdrv_getlength(bs_) / SECTOR_SIZE;
+}
 
 int Disk::read(int64_t sector, Bytes& data)
 {
@@ -62,26 +84,47 @@ Bytes Disk::content()
 
 Ran run(const std::vector<std::string>& argv)
 {
-    process::Spec spec;
-    spec.argv = argv;
-    spec.output_limit_bytes = 64u << 20;
-    auto outcome = process::run(spec);
-    if (!outcome) {
-        ADD_FAILURE() << argv[0] << ": " << outcome.error().text;
+    // Files, not pipes: a program's output is whole once it has ended, however much it is.
+    auto folder = make_folder();
+    std::string out = folder.path() / "out";
+    std::string err = folder.path() / "err";
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT, 0600);
+    posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT, 0600);
+    std::vector<char*> words;
+    for (const auto& word : argv) {
+        words.push_back(const_cast<char*>(word.c_str()));
+    }
+    words.push_back(nullptr);
+    pid_t pid = -1;
+    int error = posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        ADD_FAILURE() << "cannot start '" << argv[0] << "': " << strerror(error);
         return {-1, "", ""};
     }
-    EXPECT_EQ(outcome->signal, 0) << argv[0];
-    return {outcome->exit_status, outcome->out, outcome->err};
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    EXPECT_TRUE(WIFEXITED(status)) << argv[0];
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
 }
 
 std::string run_ok(const std::vector<std::string>& argv)
 {
     Ran ran = run(argv);
-    EXPECT_EQ(ran.exit_status, 0) << process::paste_line(argv) << "\n" << ran.err;
+    EXPECT_EQ(ran.exit_status, 0) << testing::PrintToString(argv) << "\n" << ran.err;
     return ran.out;
 }
 
-std::string sha256(const std::string& path) { return run_ok({"sha256sum", path}).substr(0, 64); }
+std::string sha256(const std::string& path)
+{
+    std::string digest = run_ok({"sha256sum", path}).substr(0, 64);
+    EXPECT_EQ(digest.size(), 64u) << path;
+    return digest;
+}
 
 Bytes disk_content(std::mt19937_64& random, size_t bytes)
 {
@@ -107,6 +150,7 @@ Bytes read_bytes(const std::string& path)
 
 void write_bytes(const std::string& path, const Bytes& data)
 {
+    std::filesystem::remove(path);  // ext4 flushes a file that is cut to nothing and written again
     std::ofstream out(path, std::ios::binary);
     out.write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size()));
     ASSERT_TRUE(out.flush()) << path;
@@ -143,8 +187,7 @@ void read_independently(const std::string& format, const std::string& image, con
         run_ok({"uml_moo", "-b", out + ".zeros", image, out});
     } else if (!backing.empty()) {
         run_ok({"qemu-img", "convert", "-O", "raw", "--image-opts",
-                "driver=" + format + ",file.filename=" + image +
-                    ",backing.driver=raw,backing.file.filename=" + backing,
+                "driver=" + format + ",file.filename=" + image + ",backing.driver=raw,backing.file.filename=" + backing,
                 out});
     } else {
         run_ok({"qemu-img", "convert", "-f", format, "-O", "raw", image, out});

@@ -16,7 +16,8 @@ extern "C" {
 #include "vl.h"
 }
 
-namespace rogate::selfcheck {
+namespace rogate::selfcheck
+{
 
 using Bytes = std::vector<uint8_t>;
 
@@ -24,7 +25,8 @@ using Bytes = std::vector<uint8_t>;
 inline constexpr uint64_t kSeed = 20080724;
 
 /// A test in a throwaway folder, with the block layer's drivers registered.
-class DiskTest : public ::testing::Test {
+class DiskTest : public ::testing::Test
+{
 protected:
     DiskTest();
     /// A path in the test's folder.
@@ -37,7 +39,8 @@ private:
 };
 
 /// An open image; closed on destruction.
-class Disk {
+class Disk
+{
 public:
     /// `format` may be empty: the image is probed. status() says how the opening went.
     Disk(const std::string& path, const std::string& format, bool snapshot = false);

@@ -5,8 +5,10 @@
 
 #include "fixture.h"
 
-namespace rogate::selfcheck {
-namespace {
+namespace rogate::selfcheck
+{
+namespace
+{
 
 constexpr int64_t kSectors = 2048;
 
@@ -17,11 +19,13 @@ struct Change {
     int width;
 };
 
-class Hostile : public DiskTest {
+class Hostile : public DiskTest
+{
 protected:
     /// Makes `name` anew, with some sectors written.
     void make(const std::string& format)
     {
+        std::filesystem::remove(path("disk"));
         create("disk", format, kSectors);
         Disk disk(path("disk"), format);
         ASSERT_EQ(disk.write(100, Bytes(20 * SECTOR_SIZE, 0x11)), 0);
@@ -66,6 +70,15 @@ TEST_F(Hostile, QcowHeadersAreRefused)
     }
 }
 
+/// A first table that is all in the (sparse) file, but larger than any disk needs.
+TEST_F(Hostile, QcowTablesAreCapped)
+{
+    make("qcow");
+    patch_bytes(path("disk"), 24, big_endian(UINT64_C(1) << 44, 8));
+    run_ok({"truncate", "-s", "128M", path("disk")});
+    EXPECT_EQ(Disk(path("disk"), "qcow").status(), -EFBIG);
+}
+
 TEST_F(Hostile, QcowBackingNamesAreRefused)
 {
     const struct {
@@ -73,8 +86,9 @@ TEST_F(Hostile, QcowBackingNamesAreRefused)
         uint64_t offset;
         uint64_t length;
     } names[] = {
-        {"length 1024", 56, 1024},          {"length 0xffffffff", 56, 0xffffffff}, {"beyond the file", 1 << 30, 8},
-        {"offset 2^64-1", UINT64_MAX, 8},   {"in the header", 8, 8},               {"in the table", 48, 8},
+        {"length 1024", 56, 1024},       {"length 0xffffffff", 56, 0xffffffff},
+        {"beyond the file", 1 << 30, 8}, {"offset 2^64-1", UINT64_MAX, 8},
+        {"in the header", 8, 8},         {"in the table", 48, 8},
         {"with a NUL", 4096, 64},
     };
     for (const auto& name : names) {
@@ -128,8 +142,8 @@ TEST_F(Hostile, QcowClustersInMetadataAreNotWritten)
         l2_offset = l2_offset << 8 | image[48 + i];
     }
     ASSERT_GT(l2_offset, 0u);
-    for (uint64_t target : {UINT64_C(1), UINT64_C(48), UINT64_C(513), UINT64_C(4095), UINT64_C(1) << 40,
-                            UINT64_C(0x7ffffffffffff000)}) {
+    for (uint64_t target :
+         {UINT64_C(1), UINT64_C(48), UINT64_C(513), UINT64_C(4095), UINT64_C(1) << 40, UINT64_C(0x7ffffffffffff000)}) {
         patch_bytes(path("disk"), l2_offset, big_endian(target, 8));
         Bytes before = read_bytes(path("disk"));
         {

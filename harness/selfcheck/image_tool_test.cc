@@ -2,12 +2,15 @@
 // Images that cross between ioemu-img and independent programs; the oracle is always the SHA-256 of the content.
 #include "fixture.h"
 
-namespace rogate::selfcheck {
-namespace {
+namespace rogate::selfcheck
+{
+namespace
+{
 
 constexpr size_t kBytes = 17136 * SECTOR_SIZE;  // the reference size: no multiple of 4 KiB clusters' tables
 
-class ImageTool : public DiskTest {
+class ImageTool : public DiskTest
+{
 protected:
     ImageTool()
     {
@@ -60,16 +63,25 @@ TEST_F(ImageTool, UmlMooReadsCowOverABackingFile)
 
 TEST_F(ImageTool, ReadsQcowMadeByQemuImg)
 {
-    for (const char* compress : {"", "-c"}) {
-        std::vector<std::string> words = {"qemu-img", "convert", "-f", "raw", "-O", "qcow",
-                                          path("R.raw"), path("Q.qcow")};
-        if (*compress) {
-            words.insert(words.begin() + 2, compress);
-        }
-        run_ok(words);
-        run_ok(tool({"convert", "-f", "qcow", "-O", "raw", path("Q.qcow"), path("out.raw")}));
-        EXPECT_EQ(sha256(path("out.raw")), digest_) << compress;
+    run_ok({"qemu-img", "convert", "-f", "raw", "-O", "qcow", path("R.raw"), path("Q.qcow")});
+    run_ok(tool({"convert", "-f", "qcow", "-O", "raw", path("Q.qcow"), path("out.raw")}));
+    EXPECT_EQ(sha256(path("out.raw")), digest_);
+}
+
+/// QEMU 7.2 ends every compressing conversion to qcow with exit status 1 and without a word, though the image is
+/// right: so the image is asked, not the status.
+TEST_F(ImageTool, ReadsCompressedQcowMadeByQemuImg)
+{
+    Bytes content = read_bytes(path("R.raw"));
+    for (size_t i = 0; i < content.size(); i++) {
+        content[i] &= i % 16 < 8 ? 0xff : 0;
     }
+    write_bytes(path("C.raw"), content);
+    run({"qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow", path("C.raw"), path("Q.qcow")});
+    run_ok({"qemu-img", "compare", "-f", "qcow", "-F", "raw", path("Q.qcow"), path("C.raw")});
+    EXPECT_LT(std::filesystem::file_size(path("Q.qcow")), content.size() / 2);
+    run_ok(tool({"convert", "-f", "qcow", "-O", "raw", path("Q.qcow"), path("out.raw")}));
+    EXPECT_EQ(sha256(path("out.raw")), sha256(path("C.raw")));
 }
 
 TEST_F(ImageTool, ReadsAndWritesQcowOverABackingFileMadeByQemuImg)

@@ -78,16 +78,18 @@ std::optional<PatchConflict> Application::check(const FilePatch& change) const
 {
     const bool fresh = change.kind != ChangeKind::modified && change.kind != ChangeKind::removed;
     if (change.binary) {
-        return PatchConflict{change.path(), patch::describe({.reason = patch::Conflict::Reason::binary}, change.path())};
+        patch::Conflict conflict;
+        conflict.reason = patch::Conflict::Reason::binary;
+        return PatchConflict{change.path(), patch::describe(conflict, change.path()), conflict};
     }
     if (fresh && change.new_path != change.old_path && in_the_way(change.new_path)) {
         const git::Entry* there = now(change.new_path);
         const auto made = patch::apply_hunks("", change);
         const auto* text = std::get_if<patch::Applied>(&made);
-        PatchConflict conflict{change.new_path,
-                               fmt::format("it creates '{}', which is there already", patch::printable(change.new_path))};
-        conflict.already_applied = change.kind == ChangeKind::created && text && there && there->content &&
-                                   *there->content == text->text;
+        PatchConflict conflict{
+            change.new_path, fmt::format("it creates '{}', which is there already", patch::printable(change.new_path))};
+        conflict.already_applied =
+            change.kind == ChangeKind::created && text && there && there->content && *there->content == text->text;
         return conflict;
     }
     if (change.kind == ChangeKind::created) {
@@ -99,11 +101,12 @@ std::optional<PatchConflict> Application::check(const FilePatch& change) const
         return PatchConflict{change.old_path,
                              fmt::format("it {} '{}', which is not there", kVerbs[static_cast<int>(change.kind)],
                                          patch::printable(change.old_path)),
-                             {}, change.kind == ChangeKind::removed};
+                             {},
+                             change.kind == ChangeKind::removed};
     }
     if (!source->content && !change.hunks.empty()) {
-        return PatchConflict{change.old_path, fmt::format("the content of '{}' is not known",
-                                                          patch::printable(change.old_path))};
+        return PatchConflict{change.old_path,
+                             fmt::format("the content of '{}' is not known", patch::printable(change.old_path))};
     }
     return std::nullopt;
 }
@@ -192,7 +195,8 @@ Error conflict_error(const std::string& file_name, const PatchConflict& conflict
     } else if (conflict.hunk && conflict.hunk->reason == patch::Conflict::Reason::binary) {
         hint = "take the binary file out of the patch";
     }
-    return {ErrorKind::conflict, fmt::format("cannot apply '{}': {}", patch::printable(file_name), conflict.text), hint};
+    return {ErrorKind::conflict, fmt::format("cannot apply '{}': {}", patch::printable(file_name), conflict.text),
+            hint};
 }
 
 Result<AppliedSeries> apply_series(const git::Tree& base, const Series& series, const patch::PlaceOptions& options)

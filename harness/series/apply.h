@@ -46,7 +46,8 @@ struct AppliedSeries {
 /// that the series touches (see touched_paths()).
 /// Errors: conflict, "cannot apply '0003-raw.patch': hunk 2 of 'block.c' at line 214: expected 'a', found 'b' (first
 /// differing line 217)" and its like for files that are missing or in the way, with a hint on what to do.
-Result<AppliedSeries> apply_series(const git::Tree& base, const Series& series, const patch::PlaceOptions& options = {});
+Result<AppliedSeries> apply_series(const git::Tree& base, const Series& series,
+                                   const patch::PlaceOptions& options = {});
 
 /// The Error that apply_series() returns for a conflict of the patch `file_name`.
 Error conflict_error(const std::string& file_name, const PatchConflict& conflict);

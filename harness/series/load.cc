@@ -98,7 +98,8 @@ Result<std::vector<SeriesEntry>> parse_series_file(std::string_view text, const 
             return at_line(ErrorKind::corrupt, origin, line, checked.error().text);
         }
         if (!seen.insert(entry.file_name).second) {
-            return at_line(ErrorKind::corrupt, origin, line, fmt::format("'{}' is named twice", patch::printable(name)));
+            return at_line(ErrorKind::corrupt, origin, line,
+                           fmt::format("'{}' is named twice", patch::printable(name)));
         }
         for (std::string_view option = take_word(rest); !option.empty() && option.front() != '#';
              option = take_word(rest)) {

@@ -184,12 +184,14 @@ Result<std::string> toolchain_key()
     if (!compiler) {
         return compiler.error();
     }
-    const std::pair<std::string, const char*> needed[]{{compiler->string(), "gcc"}, {kPluginHeader, "nbdkit-plugin-dev"}};
+    std::error_code ec;
+    const std::filesystem::path real = std::filesystem::canonical(*compiler, ec);
+    const std::pair<std::string, const char*> needed[]{{ec ? compiler->string() : real.string(), "gcc"}, {kPluginHeader, "nbdkit-plugin-dev"}};
     for (const auto& [path, package] : needed) {
         struct stat st {};
         if (::stat(path.c_str(), &st) != 0) {
             return Error{ErrorKind::environment, fmt::format("cannot find '{}', which subjects are built with", path),
-                         fmt::format("apt-get install {}", package)};
+                         fmt::format("install the Debian package '{}'", package)};
         }
         facts += fmt::format(" {} {} {}.{}", path, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     }
