@@ -2,8 +2,11 @@
 #include "cli/setup.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <optional>
+#include <sys/vfs.h>
 #include <thread>
 #include <unistd.h>
 
@@ -57,6 +60,19 @@ Result<lab::Tools> find_tools(const Global& global, const std::vector<std::strin
     return lab::Tools{*nbdkit, *qemu, std::filesystem::absolute(global.guest), guest_words};
 }
 
+/// Where the machines' folder is made: TMPDIR if it is set, else memory if there is room, else the usual place. A guest's
+/// flush is an fsync of the image, which on a busy disk takes longer than the whole machine.
+std::filesystem::path work_parent()
+{
+    constexpr const char* kMemory = "/dev/shm";
+    constexpr uint64_t kEnough = 512u << 20;
+    struct statfs fs {};
+    const char* named = std::getenv("TMPDIR");
+    const bool memory = (!named || *named == '\0') && ::access(kMemory, W_OK) == 0 && ::statfs(kMemory, &fs) == 0 &&
+                        fs.f_type == TMPFS_MAGIC && static_cast<uint64_t>(fs.f_bavail) * static_cast<uint64_t>(fs.f_bsize) >= kEnough;
+    return memory ? std::filesystem::path(kMemory) : std::filesystem::temp_directory_path();
+}
+
 /// The folder the machines run in: gone with rogate, unless it is to be kept.
 struct WorkPlace {
     std::optional<process::RunFolder> folder;
@@ -69,7 +85,7 @@ Result<WorkPlace> make_work_place(bool keep)
         auto kept = TempDir::make(std::filesystem::current_path(), "rogate-kept-");
         return kept ? Result<WorkPlace>(WorkPlace{std::nullopt, kept->release()}) : Result<WorkPlace>(kept.error());
     }
-    auto folder = process::RunFolder::make(std::filesystem::temp_directory_path());
+    auto folder = process::RunFolder::make(work_parent());
     if (!folder) {
         return folder.error();
     }

@@ -30,8 +30,7 @@ struct Entry {
 using Tree = std::map<std::string, Entry, std::less<>>;
 
 /// The id of the git tree that holds exactly these files, as `git write-tree` prints it. Needs no libgit2.
-/// Errors: usage, naming the path: neither content nor id, an unknown mode, an unsafe part, a file that is a folder
-/// too.
+/// Errors: usage, naming the path: neither content nor id, an unknown mode, an unsafe part, both file and folder.
 Result<ObjectId> tree_id(const Tree& files);
 
 /// Hashes every content whose id is not known yet, so that copies of the tree need not do it again.
@@ -40,8 +39,8 @@ void fill_ids(Tree& files);
 /// The paths of `files` at or below the folder `prefix` (no slash at its end; empty = all), in order.
 std::vector<std::string> paths_below(const Tree& files, std::string_view prefix);
 
-/// Gives `write` the id and body of each folder's tree object, innermost first and the root last; returns the root's
-/// id. Errors: as tree_id(), and what `write` returns.
+/// Gives `write` the id and body of each folder's tree object, innermost first; returns the root's id.
+/// Errors: as tree_id(), and what `write` returns.
 Result<ObjectId> write_folders(const Tree& files,
                                const std::function<Result<void>(const ObjectId&, const std::string& body)>& write);
 

@@ -44,8 +44,8 @@ struct PatchMail {
 
 /// Reads one mail, with or without mbox's "From " line before it. Encoded headers, quoted-printable, base64 and other
 /// charsets are decoded; text parts of a multipart mail are read one after the other. Thread safe.
-/// Lines that end in CRLF lose the CR only when the mail's headers end so too (the transport's doing, not the
-/// content's). Errors: corrupt when it has no headers; environment when GMime is missing.
+/// Lines that end in CRLF lose the CR only when the mail's headers end so too: then the transport did it.
+/// Errors: corrupt when it has no headers; environment when GMime is missing.
 Result<PatchMail> parse_mail(std::string_view text);
 
 /// Where the message ends and the patch begins: the first line that is "---", or begins with "diff -", "Index: " or
