@@ -9,7 +9,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <cstring>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -118,11 +120,48 @@ void find_mappings(pid_t pid, const std::map<FileKey, std::string>& files, std::
     }
 }
 
+/// Closing an inotify descriptor takes 5 to 25 ms, which the kernel spends waiting for other readers of its lists: as
+/// long as a third of a whole machine. A descriptor that is in flight inside a socket which nobody can reach any more
+/// is closed by the kernel's own thread (unix(7), SCM_RIGHTS; garbage collection of sockets), and nobody waits.
+void close_in_background(Fd fd)
+{
+    int ends[2];
+    if (!fd || ::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0) {
+        return;
+    }
+    Fd sender(ends[0]);
+    Fd receiver(ends[1]);
+    const std::array<int, 2> in_flight{receiver.get(), fd.get()};
+    char byte = 0;
+    iovec data{&byte, 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof in_flight)> control{};
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof in_flight);
+    std::memcpy(CMSG_DATA(header), in_flight.data(), sizeof in_flight);
+    (void)::sendmsg(sender.get(), &message, 0);  // when it fails, the close below takes its time
+    fd.reset();
+    receiver.reset();
+    sender.reset();  // last: it is what wakes the collector
+}
+
 }  // namespace
+
+FolderWatch::~FolderWatch() { close_in_background(std::move(fd_)); }
 
 Result<FolderWatch> FolderWatch::make(const std::filesystem::path& folder)
 {
     Fd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    for (int i = 0; i < 200 && !fd && errno == EMFILE; ++i) {
+        ::usleep(10'000);  // those on their way out still count
+        fd.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    }
     if (!fd) {
         return errno_error("watch with inotify", folder.string(), errno);
     }

@@ -19,12 +19,16 @@ public:
     /// Watches `folder` itself, not what lies below it. Errors: environment (inotify limits).
     static Result<FolderWatch> make(const std::filesystem::path& folder);
 
+    FolderWatch(FolderWatch&&) noexcept = default;
+    FolderWatch& operator=(FolderWatch&&) = delete;
+    ~FolderWatch();
+
     /// The events so far, in their order, a run of equal ones as one. A full queue is told as OVERFLOW.
     std::vector<KernelEvent> take();
 
 private:
     explicit FolderWatch(Fd fd) : fd_(std::move(fd)) {}
-    Fd fd_;
+    Fd fd_;  // closed by the kernel's own threads, see the destructor
 };
 
 /// The descriptor witness: which files below `folder` the process has open or mapped shared, and whether for writing.
