@@ -33,19 +33,23 @@ std::string export_name(size_t slot) { return fmt::format("hd{}", static_cast<ch
 
 std::string guest_disk_name(size_t slot) { return fmt::format("ide{}.{}", slot / 2, slot % 2); }
 
-std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::filesystem::path>& files)
+std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::filesystem::path>& files,
+                                            unsigned domain)
 {
     std::vector<std::string> words;
+    if (machine.configuration == Configuration::xenstore) {
+        words = {"-d", std::to_string(domain)};
+    }
     for (size_t slot = 0; slot < machine.disks.size(); ++slot) {
         if (machine.configuration == Configuration::drive) {
             add_drive(words, machine, slot, files[slot].string());
-        } else {
+        } else if (machine.configuration == Configuration::hda) {
             words.push_back("-" + export_name(slot));
             words.push_back(files[slot].string());
         }
     }
-    // With -hda the one -snapshot is for every disk: the plan puts only such disks together.
-    if (machine.configuration == Configuration::hda && !machine.disks.empty() && machine.disks[0].snapshot) {
+    // But for -drive there is one -snapshot for every disk: the plan puts only such disks together.
+    if (machine.configuration != Configuration::drive && !machine.disks.empty() && machine.disks[0].snapshot) {
         words.emplace_back("-snapshot");
     }
     return words;

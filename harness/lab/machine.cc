@@ -17,6 +17,7 @@
 #include "lab/guest_report.h"
 #include "lab/request_log.h"
 #include "lab/witness.h"
+#include "lab/xenstore.h"
 #include "process/group.h"
 
 namespace rogate::lab {
@@ -89,7 +90,10 @@ public:
     {
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
             const std::filesystem::path disk_folder = folder_ / export_name(slot);
-            if (auto copied = image::instantiate(machine_.disks[slot].original->golden, disk_folder); !copied) {
+            auto lock = process::hold_starts();
+            auto copied = image::instantiate(machine_.disks[slot].original->golden, disk_folder);
+            lock.unlock();
+            if (!copied) {
                 return copied.error();
             }
             auto chain = ChainWitness::before(*machine_.disks[slot].original, disk_folder);
@@ -133,9 +137,14 @@ public:
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
             files.push_back(folder_ / export_name(slot) / machine_.disks[slot].original->golden.image.active());
         }
-        nbdkit_argv_ = nbdkit_words(tools_, machine_, folder_ / "requests.log", device_model_words(machine_, files));
+        std::vector<std::pair<std::string, std::string>> environment{{"TMPDIR", (folder_ / "tmp").string()}};
+        auto domain = tell_xenstore(files, environment);
+        if (!domain) {
+            return domain.error();
+        }
+        nbdkit_argv_ = nbdkit_words(tools_, machine_, folder_ / "requests.log", device_model_words(machine_, files, *domain));
         auto nbdkit = group_.start({.argv = nbdkit_argv_,
-                                    .env = {{"TMPDIR", (folder_ / "tmp").string()}},
+                                    .env = environment,
                                     .folder = folder_,
                                     .listen_fd = listener->fd.get()});
         if (!nbdkit) {
@@ -192,6 +201,24 @@ public:
     }
 
 private:
+    /// With Configuration::xenstore: makes the domain and lets the device model find the store. Returns its number.
+    Result<unsigned> tell_xenstore(const std::vector<std::filesystem::path>& files,
+                                   std::vector<std::pair<std::string, std::string>>& environment) const
+    {
+        if (machine_.configuration != Configuration::xenstore) {
+            return 0U;
+        }
+        environment.emplace_back("XENSTORED_RUNDIR", machine_.xenstore->folder().string());
+        environment.emplace_back("XENSTORED_PATH", (machine_.xenstore->folder() / "socket").string());
+        std::vector<XenDisk> disks;
+        for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
+            const Disk& disk = machine_.disks[slot];
+            disks.push_back({export_name(slot), files[slot].string(), disk.original->golden.image.format,
+                             disk.read_only ? "r" : "w"});
+        }
+        return machine_.xenstore->add_domain(disks);
+    }
+
     /// Waits until the guest has ended the machine. A device model that goes away early takes QEMU with it, but which
     /// of the two is seen to end first is chance: give the other a moment to tell.
     void wait_for_end(process::Group::Id nbdkit, process::Group::Id qemu, process::Clock::time_point deadline)
@@ -231,7 +258,8 @@ private:
         evidence.case_id = disk.case_id;
         evidence.subject = machine_.subject;
         evidence.nonce = nonce_;
-        evidence.wish_expressible = !disk.read_only || machine_.knows_ro;
+        evidence.wish_expressible =
+            !disk.read_only || machine_.knows_ro || machine_.configuration == Configuration::xenstore;
         evidence.disk = guest_disk_name(slot);
         evidence.export_name = export_name(slot);
         for (const Disk& other : machine_.disks) {
@@ -276,7 +304,9 @@ private:
             }
             return;
         }
-        if (qemu_.exit_status == 1 && qemu_.out.empty()) {
+        if (qemu_.exit_status == 1 && qemu_.err.find("export not available") != std::string::npos) {
+            evidence.subject_refusal = "it has no such disk";
+        } else if (qemu_.exit_status == 1 && qemu_.out.empty()) {
             evidence.environment_error = fmt::format("QEMU would not start: {}", qemu_.err.substr(0, 300));
         } else if (!log) {
             evidence.environment_error = log.error().text;

@@ -12,6 +12,8 @@
 
 namespace rogate::lab {
 
+class XenStore;
+
 /// The programs and files a machine is made of; all absolute.
 struct Tools {
     std::filesystem::path nbdkit;
@@ -31,11 +33,12 @@ struct Disk {
     std::string case_id;
     const Original* original = nullptr;  ///< what its image is a copy of; outlives the machine
     bool read_only = false;              ///< the wish put into the configuration
-    bool snapshot = false;               ///< writes go to a temporary file of the device model's
+    bool snapshot = false;               ///< writes go to a temporary file of the device model's; but for
+                                         ///< Configuration::drive the same for all disks of a machine
 };
 
-/// How the disks are told to the device model.
-enum class Configuration { drive, hda };
+/// How the disks are told to the device model: -drive for each, -hda.. for each, or a domain's disks in xenstore.
+enum class Configuration { drive, hda, xenstore };
 
 /// One machine: a device model, a QEMU and a guest with up to kIdeDisks disks.
 struct Machine {
@@ -43,6 +46,7 @@ struct Machine {
     std::string subject;           ///< its tree id, for the evidence
     bool knows_ro = false;         ///< its -drive has a word for read-only
     Configuration configuration = Configuration::drive;
+    XenStore* xenstore = nullptr;  ///< for Configuration::xenstore; outlives the machine
     std::vector<Disk> disks;       ///< in slot order: hda, hdb, hdc, hdd
     std::chrono::milliseconds deadline{20'000};
 };

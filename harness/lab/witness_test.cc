@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <fcntl.h>
@@ -7,9 +8,11 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "lab/witness.h"
+#include "process/group.h"
 
 using namespace rogate;
 using namespace rogate::lab;
@@ -124,4 +127,32 @@ TEST_F(Witness, DescriptorSeesASharedWritableMappingAfterTheDescriptorIsClosed)
 TEST_F(Witness, DescriptorSaysNothingOfAProcessThatIsGone)
 {
     EXPECT_TRUE(open_files(999'999'999, folder_->path()).empty());
+}
+
+TEST_F(Witness, KernelSeesNothingOfAFileThatWasWrittenBeforeWhileOtherThreadsStartPrograms)
+{
+    // Without hold_starts() some child still has the file open between its fork and its exec.
+    std::atomic<bool> stop{false};
+    std::thread starter([&] {
+        while (!stop) {
+            (void)process::run({.argv = {"true"}, .env = {}});
+        }
+    });
+    size_t events = 0;
+    for (int i = 0; i < 300; ++i) {
+        auto lock = process::hold_starts();
+        {
+            std::ofstream out(file_);
+            out << i << std::flush;
+            ::usleep(2000);
+        }
+        lock.unlock();
+        auto watch = FolderWatch::make(folder_->path());
+        ASSERT_TRUE(watch);
+        ::usleep(1000);
+        events += watch->take().size();
+    }
+    stop = true;
+    starter.join();
+    EXPECT_EQ(events, 0U);
 }

@@ -9,20 +9,22 @@
 #include <set>
 
 #include "base/text.h"
+#include "image/recipe.h"
 
 namespace rogate::matrix {
 namespace {
 
-const std::vector<std::string> kFormats{"raw", "cow", "qcow"};
 const std::vector<std::string> kBuses{"ide"};
-const std::vector<std::string> kConfigurations{"drive", "hda"};
+const std::vector<std::string> kConfigurations{"drive", "hda", "xenstore"};
 const std::vector<std::string> kShapes{"plain", "backed", "snapshot"};
 constexpr std::array<const char*, 5> kPartNames{"format", "bus", "mode", "configuration", "shape"};
 
 std::string skip_reason(const Case& one)
 {
-    if (one.format == "raw" && one.shape == "backed") {
-        return "a raw image has no backing file";
+    const auto shape = image::parse_shape(one.shape);
+    const auto skip = shape ? image::check_shape(one.format, *shape) : Result<std::optional<image::Skip>>(shape.error());
+    if (skip && *skip) {
+        return (*skip)->reason;
     }
     if (one.configuration == "hda" && one.mode == Mode::ro) {
         return "-hda has no word for read-only; -drive has";
@@ -78,12 +80,12 @@ std::string_view to_string(Mode mode) { return mode == Mode::ro ? "ro" : "rw"; }
 std::vector<Case> all_cases()
 {
     std::vector<Case> cases;
-    for (const std::string& format : kFormats) {
+    for (const std::string_view format : image::format_names()) {
         for (const std::string& bus : kBuses) {
             for (const std::string& configuration : kConfigurations) {
                 for (const std::string& shape : kShapes) {
                     for (Mode mode : {Mode::ro, Mode::rw}) {
-                        Case one{format, bus, mode, configuration, shape};
+                        Case one{std::string(format), bus, mode, configuration, shape};
                         one.skip = skip_reason(one);
                         cases.push_back(std::move(one));
                     }

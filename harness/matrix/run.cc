@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "lab/chain.h"
 #include "lab/command_line.h"
+#include "lab/xenstore.h"
 
 namespace rogate::matrix {
 namespace {
@@ -74,10 +75,12 @@ using Batch = std::vector<size_t>;
 
 lab::Configuration configuration_of(const Case& one)
 {
-    return one.configuration == "hda" ? lab::Configuration::hda : lab::Configuration::drive;
+    return one.configuration == "hda"        ? lab::Configuration::hda
+           : one.configuration == "xenstore" ? lab::Configuration::xenstore
+                                             : lab::Configuration::drive;
 }
 
-/// With -hda there is one -snapshot for all disks, so such cases cannot share a machine with others.
+/// But for -drive there is one -snapshot for all disks, so such cases cannot share a machine with others.
 std::vector<Batch> make_batches(const std::vector<CaseResult>& results)
 {
     std::map<std::tuple<size_t, std::string, bool>, Batch> open;
@@ -87,7 +90,7 @@ std::vector<Batch> make_batches(const std::vector<CaseResult>& results)
         if (!one.skip.empty()) {
             continue;
         }
-        Batch& batch = open[{results[i].patches, one.configuration, one.configuration == "hda" && one.shape == "snapshot"}];
+        Batch& batch = open[{results[i].patches, one.configuration, one.configuration != "drive" && one.shape == "snapshot"}];
         batch.push_back(i);
         if (batch.size() == lab::kIdeDisks) {
             batches.push_back(std::exchange(batch, {}));
@@ -108,6 +111,7 @@ public:
     std::vector<CaseResult> run()
     {
         list_results();
+        start_xenstore();
         const std::vector<Batch> batches = make_batches(results_);
         std::atomic<size_t> next{0};
         const auto work = [&] {
@@ -147,6 +151,19 @@ private:
         }
     }
 
+    /// One for all machines, and only if a case needs it; what keeps it from starting is told by those cases.
+    void start_xenstore()
+    {
+        const bool needed = std::any_of(results_.begin(), results_.end(), [](const CaseResult& result) {
+            return result.one.skip.empty() && configuration_of(result.one) == lab::Configuration::xenstore;
+        });
+        const std::filesystem::path folder = plan_.work / "xenstore";
+        std::error_code ignored;
+        if (needed && std::filesystem::create_directory(folder, ignored)) {
+            xenstore_ = lab::XenStore::start(folder);
+        }
+    }
+
     const subject::Subject& subject_of(size_t patches) const
     {
         return *std::find_if(plan_.subjects.begin(), plan_.subjects.end(),
@@ -164,6 +181,12 @@ private:
         machine.knows_ro = subject.knows_ro;
         machine.configuration = configuration_of(first.one);
         machine.deadline = plan_.deadline;
+        if (machine.configuration == lab::Configuration::xenstore) {
+            if (!xenstore_) {
+                return xenstore_.error();
+            }
+            machine.xenstore = xenstore_->get();
+        }
         for (const size_t i : batch) {
             const Case& one = results_[i].one;
             auto original = originals_.get(one);
@@ -246,6 +269,7 @@ private:
     const RunPlan& plan_;
     const Progress& progress_;
     Originals originals_;
+    Result<std::unique_ptr<lab::XenStore>> xenstore_ = Error{ErrorKind::environment, "xenstored was not started"};
     std::vector<CaseResult> results_;
     std::mutex mutex_;
     size_t total_ = 0;

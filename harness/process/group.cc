@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <mutex>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -114,6 +115,13 @@ struct ChildSetup : bp::extend::handler {
 Fd high_copy(int fd)
 {
     return Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 10));
+}
+
+/// Held by whoever forks; shared by those who must not be copied meanwhile.
+std::shared_mutex& start_mutex()
+{
+    static std::shared_mutex mutex;
+    return mutex;
 }
 
 struct Stream {
@@ -278,7 +286,9 @@ Result<Group::Id> Group::start(Spec spec)
     const std::vector<std::string> arguments(running->spec.argv.begin() + 1, running->spec.argv.end());
     const std::string folder = running->spec.folder.empty() ? "." : running->spec.folder.string();
     std::error_code ec;
+    std::unique_lock starting(start_mutex());
     bp::child child(bp::exe = program->string(), bp::args = arguments, bp::start_dir = folder, ec, setup);
+    starting.unlock();  // Boost.Process returns when the child has called exec
     if (ec) {
         return Error{ErrorKind::environment, "cannot start '" + running->spec.argv[0] + "': " + ec.message()};
     }
@@ -341,6 +351,8 @@ void Group::stop(Id id, std::chrono::milliseconds grace)
 bool Group::ended(Id id) const { return state_->all.at(id)->ended; }
 int Group::pid(Id id) const { return state_->all.at(id)->pid; }
 Outcome& Group::outcome(Id id) { return state_->all.at(id)->outcome; }
+
+std::shared_lock<std::shared_mutex> hold_starts() { return std::shared_lock(start_mutex()); }
 
 Result<Outcome> run(Spec spec)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <shared_mutex>
 
 #include "process/spec.h"
 
@@ -37,6 +38,11 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// While the returned lock is held no program is started. A file that is open for writing here would be open in the child
+/// too between its fork and its exec, close-on-exec or not, and its closing there comes late: to inotify it looks as if
+/// somebody else had written. So whoever writes a file that is then watched holds this until the file is closed.
+[[nodiscard]] std::shared_lock<std::shared_mutex> hold_starts();
 
 /// Runs one program to its end, or kills it at its deadline (an Outcome with timed_out, not an error).
 /// Errors: environment when it cannot be started.

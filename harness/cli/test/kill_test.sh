@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 mkdir "$work/tmp"
-"$ROGATE" run 'raw' --at tip -q >/dev/null # subjects and images are there now, so the kill hits the machines
+expect 0 "$ROGATE" run raw --at tip -q # subjects and images are there now, so the kill hits the machines
 
 count() { pgrep -fc -- "$work/tmp" || true; }
 
