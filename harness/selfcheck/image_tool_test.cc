@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Images that cross between ioemu-img and independent programs; the oracle is always the SHA-256 of the content.
+#include <utility>
+
 #include "fixture.h"
 
 namespace rogate::selfcheck
@@ -101,6 +103,56 @@ TEST_F(ImageTool, ReadsAndWritesQcowOverABackingFileMadeByQemuImg)
     write_bytes(path("expected.raw"), expected);
     EXPECT_EQ(sha256(path("out.raw")), sha256(path("expected.raw")));
     EXPECT_EQ(sha256(path("R.raw")), digest_) << "the backing file changed";
+}
+
+TEST_F(ImageTool, QemuImgReadsTheOtherFormatsWrittenHere)
+{
+    const std::pair<const char*, const char*> formats[] = {{"qcow2", ""}, {"qcow2", "-c"}, {"vmdk", ""}, {"vpc", ""}};
+    for (const auto& [format, compress] : formats) {
+        std::vector<std::string> words = {"convert", "-f", "raw", "-O", format, path("R.raw"), path("X")};
+        if (*compress) {
+            words.insert(words.begin() + 1, compress);
+        }
+        run_ok(tool(words));
+        run_ok({"qemu-img", "convert", "-f", format, "-O", "raw", path("X"), path("out.raw")});
+        EXPECT_EQ(sha256(path("out.raw")), digest_) << format << compress;
+        run_ok(tool({"convert", "-f", format, "-O", "raw", path("X"), path("out.raw")}));
+        EXPECT_EQ(sha256(path("out.raw")), digest_) << format << compress;
+    }
+}
+
+/// Oracle: qemu-img, which lists and applies them too.
+TEST_F(ImageTool, KeepsSnapshots)
+{
+    run_ok(tool({"convert", "-O", "qcow2", path("R.raw"), path("X.qcow2")}));
+    run_ok(tool({"snapshot", "-c", "before", path("X.qcow2")}));
+    run_ok({"qemu-io", "-f", "qcow2", "-c", "write -P 0x33 1000448 65536", path("X.qcow2")});
+    run_ok(tool({"snapshot", "-c", "after", path("X.qcow2")}));
+    std::string listed = run_ok({"qemu-img", "snapshot", "-l", path("X.qcow2")});
+    EXPECT_NE(listed.find("before"), std::string::npos) << listed;
+    EXPECT_NE(listed.find("after"), std::string::npos) << listed;
+    listed = run_ok(tool({"snapshot", "-l", path("X.qcow2")}));
+    EXPECT_NE(listed.find("\tbefore\t"), std::string::npos) << listed;
+    run_ok(tool({"snapshot", "-a", "before", path("X.qcow2")}));
+    run_ok(tool({"snapshot", "-d", "after", path("X.qcow2")}));
+    run_ok({"qemu-img", "compare", "-f", "qcow2", "-F", "raw", path("X.qcow2"), path("R.raw")});
+    run_ok({"qemu-img", "check", "-f", "qcow2", path("X.qcow2")});
+    EXPECT_EQ(run(tool({"snapshot", "-a", "after", path("X.qcow2")})).exit_status, 1);
+    EXPECT_EQ(run(tool({"snapshot", "-c", "x", path("R.raw")})).exit_status, 1);
+}
+
+TEST_F(ImageTool, ComparesTwoDisks)
+{
+    run_ok(tool({"convert", "-O", "qcow", path("R.raw"), path("X.qcow")}));
+    EXPECT_EQ(run_ok(tool({"compare", path("R.raw"), path("X.qcow")})), "the disks are equal\n");
+    std::filesystem::copy(path("R.raw"), path("longer.raw"));
+    std::filesystem::resize_file(path("longer.raw"), kBytes + 3 * SECTOR_SIZE);
+    EXPECT_EQ(run_ok(tool({"compare", path("longer.raw"), path("X.qcow")})), "the disks are equal\n");
+    patch_bytes(path("longer.raw"), kBytes + 700, {1});
+    Ran ran = run(tool({"compare", path("X.qcow"), path("longer.raw")}));
+    EXPECT_EQ(ran.exit_status, 1);
+    EXPECT_EQ(ran.out, "the disks differ at byte " + std::to_string(kBytes + 700) + "\n");
+    EXPECT_EQ(run(tool({"compare", path("R.raw"), path("none")})).exit_status, 2);
 }
 
 TEST_F(ImageTool, CommitsToTheBackingFile)

@@ -6,8 +6,9 @@
  * Opening writes nothing.  A guest write to a cluster that is not yet there
  * appends a whole cluster to the file (what the request leaves uncovered
  * comes from the backing file or the old compressed data) and then points the
- * table at it, so that a crash loses the write and nothing else.  Encrypted
- * images are refused.
+ * table at it, so that a crash loses the write and nothing else.  An encrypted
+ * image (see block-aes.h) needs its password before data can be read or
+ * written; compressed clusters are never encrypted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +19,12 @@
 
 #include "vl.h"
 #include "block_int.h"
+#include "block-aes.h"
 
 #define QCOW_MAGIC (('Q' << 24) | ('F' << 16) | ('I' << 8) | 0xfb)
 #define QCOW_VERSION 1
 #define QCOW_CRYPT_NONE 0
+#define QCOW_CRYPT_AES 1
 #define QCOW_HEADER_SIZE 48
 #define QCOW_OFLAG_COMPRESSED (UINT64_C(1) << 63)
 
@@ -68,6 +71,8 @@ typedef struct BDRVQcowState {
     uint8_t *cluster_cache; /* one decompressed cluster, then scratch */
     uint64_t cluster_cache_entry; /* the entry it came from, 0 = none */
     uint8_t *cluster_data;
+    uint32_t crypt_method;
+    BlockAES *aes; /* NULL until the password is known */
 } BDRVQcowState;
 
 static int qcow_probe(const uint8_t *buf, int buf_size, const char *filename)
@@ -118,7 +123,8 @@ static int qcow_check_header(const QCowHeader *header)
         header->l1_table_offset % 8 != 0) {
         return -EINVAL;
     }
-    if (header->crypt_method != QCOW_CRYPT_NONE) {
+    if (header->crypt_method != QCOW_CRYPT_NONE &&
+        header->crypt_method != QCOW_CRYPT_AES) {
         return -ENOTSUP;
     }
     if (header->backing_file_offset != 0 &&
@@ -172,6 +178,7 @@ static void qcow_free(BDRVQcowState *s)
     qemu_free(s->l1_table);
     qemu_free(s->cluster_cache);
     qemu_free(s->cluster_data);
+    block_aes_free(s->aes);
 }
 
 static int qcow_open(BlockDriverState *bs, const char *filename)
@@ -223,6 +230,8 @@ static int qcow_open(BlockDriverState *bs, const char *filename)
     s->l1_size = l1_size;
     s->l1_table_offset = header.l1_table_offset;
     bs->total_sectors = header.size / SECTOR_SIZE;
+    s->crypt_method = header.crypt_method;
+    bs->encrypted = s->crypt_method != QCOW_CRYPT_NONE;
 
     ret = -ENOMEM;
     s->l1_table = qemu_malloc(l1_size * sizeof(uint64_t));
@@ -447,7 +456,11 @@ static int qcow_read_part(BlockDriverState *bs, uint64_t entry,
         return ret;
     }
     /* the last cluster of the file may be cut short */
-    return pread_zero(s->fd, buf, bytes, entry + index * SECTOR_SIZE);
+    ret = pread_zero(s->fd, buf, bytes, entry + index * SECTOR_SIZE);
+    if (ret == 0 && s->crypt_method == QCOW_CRYPT_AES) {
+        ret = block_aes_decrypt(s->aes, sector_num, buf, buf, nb_sectors);
+    }
+    return ret;
 }
 
 static int qcow_part_sectors(BDRVQcowState *s, int64_t sector_num,
@@ -611,6 +624,9 @@ static int qcow_write_part(BlockDriverState *bs, int64_t sector_num,
     QCowL2 *l2;
     int ret;
 
+    if (s->crypt_method == QCOW_CRYPT_AES && !s->aes) {
+        return -ENOKEY;
+    }
     ret = qcow_get_l2_for_write(s, sector_num, &l2);
     if (ret < 0) {
         return ret;
@@ -621,10 +637,22 @@ static int qcow_write_part(BlockDriverState *bs, int64_t sector_num,
         if (ret < 0) {
             return ret;
         }
+        if (s->crypt_method == QCOW_CRYPT_AES) {
+            ret = block_aes_encrypt(s->aes, sector_num, s->cluster_data, buf,
+                                    nb_sectors);
+            if (ret < 0) {
+                return ret;
+            }
+            buf = s->cluster_data;
+        }
         return pwrite_full(s->fd, buf, (size_t)nb_sectors << SECTOR_BITS,
                            entry + index * SECTOR_SIZE);
     }
     ret = qcow_fill_cluster(bs, entry, sector_num, buf, nb_sectors);
+    if (ret == 0 && s->crypt_method == QCOW_CRYPT_AES) {
+        ret = block_aes_encrypt(s->aes, sector_num - index, s->cluster_data,
+                                s->cluster_data, s->cluster_sectors);
+    }
     if (ret < 0) {
         return ret;
     }
@@ -693,6 +721,9 @@ static int qcow_write_compressed(BlockDriverState *bs, int64_t sector_num,
     QCowL2 *l2;
     int ret, size;
 
+    if (s->crypt_method != QCOW_CRYPT_NONE) {
+        return -ENOTSUP;
+    }
     if (nb_sectors == 0 || sector_num % s->cluster_sectors != 0 ||
         nb_sectors > s->cluster_sectors ||
         (nb_sectors < s->cluster_sectors &&
@@ -780,6 +811,16 @@ static int qcow_get_info(BlockDriverState *bs, BlockDriverInfo *info)
     return 0;
 }
 
+static int qcow_set_key(BlockDriverState *bs, const char *key)
+{
+    BDRVQcowState *s = bs->opaque;
+
+    if (s->crypt_method != QCOW_CRYPT_AES) {
+        return -EINVAL;
+    }
+    return block_aes_set_key(&s->aes, key);
+}
+
 /* 4 KiB clusters, or 512 bytes over a backing file to make copying cheap. */
 static int qcow_create(const char *filename, int64_t total_sectors,
                        const char *backing_file, int flags)
@@ -792,7 +833,7 @@ static int qcow_create(const char *filename, int64_t total_sectors,
     int64_t l1_size;
     int fd, ret;
 
-    if (flags) {
+    if (flags & ~BLOCK_FLAG_ENCRYPT) {
         return -ENOTSUP;
     }
     if (total_sectors == 0) {
@@ -816,7 +857,8 @@ static int qcow_create(const char *filename, int64_t total_sectors,
     put_be64(header + 24, (uint64_t)total_sectors << SECTOR_BITS);
     header[32] = cluster_bits;
     header[33] = l2_bits;
-    put_be32(header + 36, QCOW_CRYPT_NONE);
+    put_be32(header + 36, flags & BLOCK_FLAG_ENCRYPT ?
+             QCOW_CRYPT_AES : QCOW_CRYPT_NONE);
     put_be64(header + 40, l1_table_offset);
 
     fd = open(filename, O_WRONLY | O_CREAT | O_TRUNC | O_BINARY | O_LARGEFILE,
@@ -847,6 +889,7 @@ BlockDriver bdrv_qcow = {
     .bdrv_create = qcow_create,
     .bdrv_flush = qcow_flush,
     .bdrv_is_allocated = qcow_is_allocated,
+    .bdrv_set_key = qcow_set_key,
     .bdrv_make_empty = qcow_make_empty,
     .bdrv_write_compressed = qcow_write_compressed,
     .bdrv_get_info = qcow_get_info,

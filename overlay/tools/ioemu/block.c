@@ -160,6 +160,11 @@ static int find_image_format(const char *filename, BlockDriver **pdrv)
     ssize_t len = 0;
     int fd, score, score_max = 0, err = 0;
 
+    if (strstart(filename, "fat:", NULL)) {
+        /* not a name of the host's: nothing there is to be opened */
+        *pdrv = &bdrv_vvfat;
+        return 0;
+    }
     fd = open(filename, O_RDONLY | O_BINARY | O_LARGEFILE | O_NONBLOCK);
     if (fd < 0) {
         err = -errno;
@@ -355,6 +360,9 @@ static int check_range(BlockDriverState *bs, int64_t sector_num,
 {
     if (!bs->drv) {
         return -ENOMEDIUM;
+    }
+    if (bs->removable && bs->total_sectors == 0) {
+        return -ENOMEDIUM; /* a drive of the host, empty */
     }
     if (sector_num < 0 || nb_sectors < 0 || nb_sectors > bs->total_sectors ||
         sector_num > bs->total_sectors - nb_sectors) {
@@ -908,7 +916,17 @@ BlockDriver bdrv_raw = {
 
 void bdrv_init(void)
 {
+    /* the first of equally sure probes wins: a device is a device */
+    bdrv_register(&bdrv_host_device);
     bdrv_register(&bdrv_raw);
     bdrv_register(&bdrv_cow);
     bdrv_register(&bdrv_qcow);
+    bdrv_register(&bdrv_qcow2);
+    bdrv_register(&bdrv_vmdk);
+    bdrv_register(&bdrv_vpc);
+    bdrv_register(&bdrv_bochs);
+    bdrv_register(&bdrv_cloop);
+    bdrv_register(&bdrv_dmg);
+    bdrv_register(&bdrv_parallels);
+    bdrv_register(&bdrv_vvfat);
 }

@@ -130,6 +130,9 @@ int pwrite_full(int fd, const void *buf, size_t count, int64_t offset)
         if (ret < 0) {
             return -errno;
         }
+        if (ret == 0) {
+            return -EIO;
+        }
         done += ret;
     }
     return 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ioemu-img: makes, describes, converts and commits disk images.
+ * ioemu-img: makes, describes, converts, compares and commits disk images, and
+ * keeps their internal snapshots.
  *
- * Exit codes: 0 done, 1 failed (a message on stderr says why).  A backing
- * file's name is taken from the directory of the image that names it.
+ * Exit codes: 0 done, 1 failed (a message on stderr says why); of compare: 0
+ * equal, 1 different, 2 failed.  A backing file's name is taken from the
+ * directory of the image that names it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,12 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vl.h"
 
 /* bytes copied at once; the largest cluster of any format that compresses */
 #define CONVERT_BYTES (2 << 20)
+
+/* what error() exits with */
+static int exit_code = 1;
 
 static void __attribute__((noreturn, format(printf, 1, 2)))
 error(const char *fmt, ...)
@@ -30,7 +36,7 @@ error(const char *fmt, ...)
     vfprintf(stderr, fmt, ap);
     fprintf(stderr, "\n");
     va_end(ap);
-    exit(1);
+    exit(exit_code);
 }
 
 static void print_format(void *opaque, const char *name)
@@ -50,6 +56,12 @@ static void usage(FILE *f)
             "      copy an image with its backing files; -c compresses\n"
             "  commit [-f FORMAT] FILE\n"
             "      write what is in an image to its backing file\n"
+            "  compare [-f FORMAT] [-F FORMAT] FILE FILE\n"
+            "      tell whether two disks hold the same; zeros go on behind\n"
+            "      the shorter one's end\n"
+            "  snapshot [-f FORMAT] -l FILE\n"
+            "  snapshot [-f FORMAT] -c|-a|-d NAME FILE\n"
+            "      list, create, apply or delete internal snapshots\n"
             "formats:");
     bdrv_iterate_format(print_format, f);
     fprintf(f, "\n");
@@ -58,7 +70,7 @@ static void usage(FILE *f)
 static void __attribute__((noreturn)) help(void)
 {
     usage(stderr);
-    exit(1);
+    exit(exit_code);
 }
 
 static BlockDriver *find_format(const char *fmt)
@@ -328,6 +340,173 @@ static int img_convert(int argc, char **argv)
     return 0;
 }
 
+/* Reads sectors that may lie behind the disk's end, as zeros. */
+static int read_or_zero(BlockDriverState *bs, int64_t sector_num,
+                        uint8_t *buf, int nb_sectors)
+{
+    int64_t have = (bdrv_getlength(bs) >> SECTOR_BITS) - sector_num;
+
+    if (have > nb_sectors) {
+        have = nb_sectors;
+    } else if (have < 0) {
+        have = 0;
+    }
+    memset(buf + (have << SECTOR_BITS), 0,
+           (size_t)(nb_sectors - have) << SECTOR_BITS);
+    return have ? bdrv_read(bs, sector_num, buf, have) : 0;
+}
+
+/* The first byte in which two disks differ, -1 if there is none. */
+static int64_t find_difference(BlockDriverState *a, const char *a_name,
+                               BlockDriverState *b, const char *b_name)
+{
+    uint8_t *buf = qemu_malloc(2 * CONVERT_BYTES);
+    int64_t total = bdrv_getlength(a), sector_num, found = -1;
+    const int step = CONVERT_BYTES >> SECTOR_BITS;
+    int i, ret;
+
+    if (!buf) {
+        error("not enough memory");
+    }
+    if (bdrv_getlength(b) > total) {
+        total = bdrv_getlength(b);
+    }
+    total >>= SECTOR_BITS;
+    for (sector_num = 0; sector_num < total && found < 0; sector_num += step) {
+        ret = read_or_zero(a, sector_num, buf, step);
+        if (ret < 0) {
+            error("cannot read '%s': %s", a_name, strerror(-ret));
+        }
+        ret = read_or_zero(b, sector_num, buf + CONVERT_BYTES, step);
+        if (ret < 0) {
+            error("cannot read '%s': %s", b_name, strerror(-ret));
+        }
+        if (memcmp(buf, buf + CONVERT_BYTES, CONVERT_BYTES) != 0) {
+            for (i = 0; buf[i] == buf[CONVERT_BYTES + i]; i++) {
+            }
+            found = (sector_num << SECTOR_BITS) + i;
+        }
+    }
+    qemu_free(buf);
+    return found;
+}
+
+static int img_compare(int argc, char **argv)
+{
+    const char *a_fmt = NULL, *b_fmt = NULL;
+    BlockDriverState *a, *b;
+    int64_t offset;
+    int c;
+
+    exit_code = 2;
+    while ((c = getopt(argc, argv, "+f:F:")) != -1) {
+        switch (c) {
+        case 'f':
+            a_fmt = optarg;
+            break;
+        case 'F':
+            b_fmt = optarg;
+            break;
+        default:
+            help();
+        }
+    }
+    if (argc - optind != 2)
+        help();
+    a = bdrv_new_open(argv[optind], a_fmt);
+    b = bdrv_new_open(argv[optind + 1], b_fmt);
+    offset = find_difference(a, argv[optind], b, argv[optind + 1]);
+    if (offset < 0) {
+        printf("the disks are equal\n");
+    } else {
+        printf("the disks differ at byte %" PRId64 "\n", offset);
+    }
+    bdrv_delete(b);
+    bdrv_delete(a);
+    return offset < 0 ? 0 : 1;
+}
+
+static int list_snapshots(BlockDriverState *bs)
+{
+    BlockSnapshotInfo *list;
+    char date[32];
+    struct tm tm;
+    time_t t;
+    int i, n;
+
+    n = bdrv_snapshot_list(bs, &list);
+    if (n < 0) {
+        return n;
+    }
+    for (i = 0; i < n; i++) {
+        t = list[i].date_sec;
+        if (!gmtime_r(&t, &tm) ||
+            strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+            date[0] = '\0';
+        }
+        printf("%s\t%s\t%s\t%" PRIu32 "\n", list[i].id_str, list[i].name,
+               date, list[i].vm_state_size);
+    }
+    qemu_free(list);
+    return 0;
+}
+
+static int create_snapshot(BlockDriverState *bs, const char *name)
+{
+    BlockSnapshotInfo info;
+    struct timespec now;
+
+    if (name[0] == '\0' || strlen(name) >= sizeof(info.name)) {
+        return name[0] == '\0' ? -EINVAL : -ENAMETOOLONG;
+    }
+    memset(&info, 0, sizeof(info));
+    pstrcpy(info.name, sizeof(info.name), name);
+    if (clock_gettime(CLOCK_REALTIME, &now) == 0) {
+        info.date_sec = now.tv_sec;
+        info.date_nsec = now.tv_nsec;
+    }
+    return bdrv_snapshot_create(bs, &info);
+}
+
+static int img_snapshot(int argc, char **argv)
+{
+    const char *fmt = NULL, *name = NULL;
+    BlockDriverState *bs;
+    int c, ret, action = 0;
+
+    while ((c = getopt(argc, argv, "+f:lc:a:d:")) != -1) {
+        if (c == 'f') {
+            fmt = optarg;
+        } else if (c == '?' || action) {
+            help();
+        } else {
+            action = c;
+            name = optarg;
+        }
+    }
+    if (argc - optind != 1 || !action)
+        help();
+    bs = bdrv_new_open(argv[optind], fmt);
+    if (action == 'l') {
+        ret = list_snapshots(bs);
+    } else if (action == 'c') {
+        ret = create_snapshot(bs, name);
+    } else if (action == 'a') {
+        ret = bdrv_snapshot_goto(bs, name);
+    } else {
+        ret = bdrv_snapshot_delete(bs, name);
+    }
+    if (ret < 0) {
+        error("cannot %s '%s': %s",
+              action == 'l' ? "list the snapshots of" :
+              action == 'c' ? "create a snapshot of" :
+              action == 'a' ? "apply a snapshot of" :
+              "delete a snapshot of", argv[optind], strerror(-ret));
+    }
+    bdrv_delete(bs);
+    return 0;
+}
+
 static int img_info(int argc, char **argv)
 {
     const char *fmt = NULL;
@@ -376,6 +555,9 @@ static int img_info(int argc, char **argv)
     if (bdrv_get_backing_filename(bs)[0] != '\0') {
         printf("backing file: %s\n", bdrv_get_backing_filename(bs));
     }
+    if (bdrv_is_encrypted(bs)) {
+        printf("encrypted: yes\n");
+    }
     printf("read only: %s\n", bdrv_is_read_only(bs) ? "yes" : "no");
     bdrv_delete(bs);
     return 0;
@@ -389,6 +571,8 @@ static const struct {
     { "info", img_info },
     { "convert", img_convert },
     { "commit", img_commit },
+    { "compare", img_compare },
+    { "snapshot", img_snapshot },
 };
 
 int main(int argc, char **argv)

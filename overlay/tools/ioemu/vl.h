@@ -68,6 +68,15 @@ typedef struct BlockSnapshotInfo {
 extern BlockDriver bdrv_raw;
 extern BlockDriver bdrv_cow;
 extern BlockDriver bdrv_qcow;
+extern BlockDriver bdrv_qcow2;
+extern BlockDriver bdrv_vmdk;
+extern BlockDriver bdrv_vpc;
+extern BlockDriver bdrv_bochs;
+extern BlockDriver bdrv_cloop;
+extern BlockDriver bdrv_dmg;
+extern BlockDriver bdrv_parallels;
+extern BlockDriver bdrv_vvfat;
+extern BlockDriver bdrv_host_device;
 
 void bdrv_init(void);
 BlockDriver *bdrv_find_format(const char *format_name);
