@@ -30,6 +30,11 @@ protected:
                 bdrv_delete(std::exchange(bs, nullptr));
             }
         }
+        for (auto& bs : usb_table) {
+            if (bs) {
+                bdrv_delete(std::exchange(bs, nullptr));
+            }
+        }
     }
     /// Starts the device model afresh; its exit code, and what it said in said_.
     int start(std::vector<std::string> words)
@@ -92,6 +97,33 @@ TEST_F(CommandLine, SnapshotHoldsForOneDriveOrForAll)
     EXPECT_EQ(at(1), "qcow");
 }
 
+TEST_F(CommandLine, UsbDisksComeInTheOrderOfTheirWords)
+{
+    ASSERT_EQ(start({"-usbdevice", "disk:" + path("b.qcow"), "-usbdevice", "disk:format=raw:" + path("b.qcow")}), 0)
+        << said_;
+    ASSERT_NE(usb_table[1], nullptr);
+    EXPECT_STREQ(bdrv_get_format(usb_table[0]), "qcow") << "probed";
+    EXPECT_STREQ(bdrv_get_format(usb_table[1]), "raw") << "named";
+    EXPECT_EQ(usb_table[2], nullptr);
+}
+
+TEST_F(CommandLine, TheBoardHasItsOwnScsiDisks)
+{
+    const auto before = std::filesystem::current_path();
+    std::filesystem::copy(path("a.raw"), path("scsi_disk.img"));
+    std::filesystem::copy(path("a.raw"), path("scsi_cd.iso"));
+    std::filesystem::current_path(path(""));
+    const int code = start({"-drive", "if=scsi,index=0,file=" + path("b.qcow")});
+    std::filesystem::current_path(before);
+    ASSERT_EQ(code, 0) << said_;
+    EXPECT_EQ(at(MAX_DISKS), "qcow") << "the command line comes first";
+    ASSERT_EQ(at(MAX_DISKS + 1), "raw");
+    ASSERT_EQ(at(MAX_DISKS + 2), "raw");
+    EXPECT_STREQ(bdrv_get_device_name(bs_table[MAX_DISKS + 1]), "scsidisk");
+    EXPECT_EQ(bdrv_get_type_hint(bs_table[MAX_DISKS + 2]), BDRV_TYPE_CDROM);
+    EXPECT_EQ(at(MAX_DISKS + 3), "");
+}
+
 /// Oracle: the texts, written down whole.
 TEST_F(CommandLine, RefusesWithAMessage)
 {
@@ -109,6 +141,11 @@ TEST_F(CommandLine, RefusesWithAMessage)
         {{"-hda", "x", "-hda", "y"}, "qemu: -hda 'y': drive already in use\n"},
         {{"-hda"}, "qemu: option '-hda' requires an argument\n"},
         {{"-net", "none"}, "qemu: invalid option '-net'\n"},
+        {{"-usbdevice", "mouse"}, "qemu: unknown USB device 'mouse'\n"},
+        {{"-usbdevice", "disk:format=zip:x"}, "qemu: unknown format in USB disk 'format=zip:x'\n"},
+        {{"-usbdevice", "disk:/none/x"}, "qemu: could not open USB disk image '/none/x': No such file or directory\n"},
+        {{"-d", "-1"}, "qemu: invalid domain '-1'\n"},
+        {{"-d", "70000"}, "qemu: invalid domain '70000'\n"},
         {{"-hda", "/none/x"}, "qemu: could not open hard disk image '/none/x': No such file or directory\n"},
         {{"-fda", "/none/x"}, "qemu: could not open floppy disk image '/none/x': No such file or directory\n"},
     };

@@ -215,7 +215,9 @@ INSTANTIATE_TEST_SUITE_P(Formats, RandomRun,
                                            Shape{"CowBacked", "cow", 4104, 4104}, Shape{"Qcow", "qcow", 4101, 0},
                                            Shape{"QcowBacked", "qcow", 4101, 4101},
                                            Shape{"QcowShortBacking", "qcow", 4101, 3001},
-                                           Shape{"QcowLargeClusters", "qcow", 4101, 4101, true}),
+                                           Shape{"QcowLargeClusters", "qcow", 4101, 4101, true},
+                                           Shape{"Qcow2", "qcow2", 4101, 0}, Shape{"Qcow2Backed", "qcow2", 4101, 4101},
+                                           Shape{"Qcow2ShortBacking", "qcow2", 4101, 3001}),
                          [](const auto& shape) { return std::string(shape.param.name); });
 
 }  // namespace

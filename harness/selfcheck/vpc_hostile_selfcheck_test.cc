@@ -85,6 +85,10 @@ TEST_F(VpcHostile, HeadersAreRefused)
     put(huge, 544, 512 << 20, 4);
     put(huge, kBatAt, UINT64_MAX, 8);
     EXPECT_EQ(open_status(sealed(huge)), -EINVAL) << "blocks of 512 MiB";
+    Bytes endless = small_image();
+    put(endless, 540, 0xffffffff, 4);
+    std::fill_n(endless.begin() + kBatAt, 8, 0xff);
+    EXPECT_EQ(open_status(sealed(endless)), -EINVAL) << "an empty BAT of 16 GiB";
     Bytes inside = small_image();
     put(inside, 528, 1024, 8);
     put(inside, 1024, UINT64_MAX, 8);
@@ -133,12 +137,16 @@ TEST_F(VpcHostile, ADamagedFooterIsNotRepaired)
     f = small_image();
     f.pop_back();
     EXPECT_EQ(open_status(f), 0) << "511 bytes, as very old products wrote it";
+    convert("fixed", "fixed.vhd");
+    f = read_bytes(path("fixed.vhd"));
+    f.pop_back();
+    EXPECT_EQ(open_status(f), 0) << "the same, and no copy";
 }
 
 /// A block that is added when the footer is not whole lies behind what there is. Oracle: all four readers.
 TEST_F(VpcHostile, AddsBlocksWhateverTheFooterIs)
 {
-    for (const size_t cut : {0, 1, 100, 512}) {
+    for (const size_t cut : {0, 1, 100, 512, 69120 - 35328}) {
         Bytes f = small_image();
         put(f, kBatAt + 4, 0xffffffff, 4);
         f = sealed(f);

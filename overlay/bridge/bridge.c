@@ -5,8 +5,10 @@
  *
  * One nbdkit process is one device model.  The words given as arg=... are its
  * command line; its own main() (compiled as ioemu_main) parses them, opens
- * the images and fills bs_table and fd_table.  Each disk with a medium becomes
- * the export of its slot's name: hda..hdd, sda..sdg, fda, fdb.
+ * the images and fills bs_table, fd_table and usb_table.  Each disk with a
+ * medium becomes the export of its slot's name: hda..hdd, sda..sdg, fda, fdb,
+ * usb0..usb3.  An empty drive is left out, unless a medium may come into it
+ * (xenstore): then it is an export of size 0 for as long as it is empty.
  *
  * Every export is advertised writable, whatever the block layer thinks of it:
  * the refusal under test is bdrv_write's, not NBD's negotiation.  The bridge
@@ -16,6 +18,7 @@
 #include <nbdkit-plugin.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,31 +35,45 @@
 
 int ioemu_main(int argc, char **argv);
 
+/* xenstore.c; a tree without it is served too */
+#pragma weak xenstore_fd
+#pragma weak xenstore_watch_media
+#pragma weak xenstore_process_event
+#pragma weak xenstore_is_media_drive
+#pragma weak xenstore_close
+
 static char *args[MAX_ARGS + 2] = { (char *)"ioemu" };
 static int nb_args = 1;
 
 /* the disks that are served, in the order of their slots */
 typedef struct Export {
     char name[8];
-    BlockDriverState *bs;
+    BlockDriverState **slot; /* a new medium may mean a new drive */
 } Export;
 
-static Export exports[MAX_DISKS + MAX_SCSI_DISKS + MAX_FD];
+static Export exports[MAX_DISKS + MAX_SCSI_DISKS + MAX_FD + MAX_USB_DISKS];
 static size_t nb_exports;
+
+static void close_disks(BlockDriverState **table, int slots)
+{
+    int i;
+
+    for (i = 0; i < slots; i++) {
+        if (table[i]) {
+            bdrv_close(table[i]);
+        }
+    }
+}
 
 static void rogate_unload(void)
 {
     int i;
 
-    for (i = 0; i < MAX_DISKS + MAX_SCSI_DISKS; i++) {
-        if (bs_table[i]) {
-            bdrv_close(bs_table[i]);
-        }
-    }
-    for (i = 0; i < MAX_FD; i++) {
-        if (fd_table[i]) {
-            bdrv_close(fd_table[i]);
-        }
+    close_disks(bs_table, MAX_DISKS + MAX_SCSI_DISKS);
+    close_disks(fd_table, MAX_FD);
+    close_disks(usb_table, MAX_USB_DISKS);
+    if (xenstore_close) {
+        xenstore_close();
     }
     for (i = 1; i < nb_args; i++) {
         free(args[i]);
@@ -92,14 +109,22 @@ static int rogate_config_complete(void)
     return 0;
 }
 
-static void add_export(BlockDriverState *bs, const char *prefix, int number)
+/* `last` is the last letter or digit of the name */
+static void add_export(BlockDriverState **slot, const char *prefix, char last,
+                       int may_be_empty)
 {
-    if (bs && bdrv_is_inserted(bs)) {
+    if (*slot && (may_be_empty || bdrv_is_inserted(*slot))) {
         snprintf(exports[nb_exports].name, sizeof(exports[nb_exports].name),
-                 "%s%c", prefix, 'a' + number);
-        exports[nb_exports].bs = bs;
+                 "%s%c", prefix, last);
+        exports[nb_exports].slot = slot;
         nb_exports++;
     }
+}
+
+/* whether a medium may come into a drive of bs_table */
+static int is_media_drive(int slot)
+{
+    return xenstore_is_media_drive && xenstore_is_media_drive(slot);
 }
 
 /* The images are opened here: before nbdkit goes to the background, so that
@@ -114,19 +139,50 @@ static int rogate_get_ready(void)
         return -1;
     }
     for (i = 0; i < MAX_DISKS; i++) {
-        add_export(bs_table[i], "hd", i);
+        add_export(&bs_table[i], "hd", 'a' + i, is_media_drive(i));
     }
     for (i = 0; i < MAX_SCSI_DISKS; i++) {
-        add_export(bs_table[MAX_DISKS + i], "sd", i);
+        add_export(&bs_table[MAX_DISKS + i], "sd", 'a' + i,
+                   is_media_drive(MAX_DISKS + i));
     }
     for (i = 0; i < MAX_FD; i++) {
-        add_export(fd_table[i], "fd", i);
+        add_export(&fd_table[i], "fd", 'a' + i, 0);
+    }
+    for (i = 0; i < MAX_USB_DISKS; i++) {
+        add_export(&usb_table[i], "usb", '0' + i, 0);
     }
     if (nb_exports == 0) {
         nbdkit_error("the device model has no disk with a medium");
         return -1;
     }
     return 0;
+}
+
+/* A thread that is started before nbdkit goes to the background would be lost:
+   libxenstore starts one with the first watch. */
+static int rogate_after_fork(void)
+{
+    int ret = xenstore_watch_media ? xenstore_watch_media() : 0;
+
+    if (ret < 0) {
+        nbdkit_error("cannot watch xenstore: %s", strerror(-ret));
+        return -1;
+    }
+    return 0;
+}
+
+/* One request runs at a time, so before each of them is when the device model
+   is idle: it then does what its main loop would do. */
+static void handle_events(void)
+{
+    struct pollfd pfd = { .fd = -1, .events = POLLIN };
+
+    if (xenstore_fd && xenstore_process_event) {
+        pfd.fd = xenstore_fd();
+    }
+    if (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0) {
+        xenstore_process_event(NULL);
+    }
 }
 
 static int rogate_list_exports(int readonly, int is_tls,
@@ -171,9 +227,11 @@ static void *rogate_open(int readonly)
     return NULL;
 }
 
+/* The disk of a request; NULL if there was no memory for a new medium's. */
 static BlockDriverState *handle_bs(void *handle)
 {
-    return ((Export *)handle)->bs;
+    handle_events();
+    return *((Export *)handle)->slot;
 }
 
 /* NBD has few error numbers, and nbdkit turns those it cannot send into EINVAL.
@@ -210,7 +268,12 @@ static int64_t check(void *handle, const char *call, int64_t ret)
 
 static int64_t rogate_get_size(void *handle)
 {
-    return check(handle, "bdrv_getlength", bdrv_getlength(handle_bs(handle)));
+    BlockDriverState *bs = handle_bs(handle);
+
+    if (!bs || !bdrv_is_inserted(bs)) {
+        return 0;
+    }
+    return check(handle, "bdrv_getlength", bdrv_getlength(bs));
 }
 
 static int rogate_block_size(void *handle, uint32_t *minimum,
@@ -244,24 +307,28 @@ static int is_aligned(uint32_t count, uint64_t offset)
 static int rogate_pread(void *handle, void *buf, uint32_t count,
                         uint64_t offset, uint32_t flags)
 {
+    BlockDriverState *bs = handle_bs(handle);
+
     (void)flags;
-    if (!is_aligned(count, offset)) {
-        return check(handle, "bdrv_read", -EINVAL);
+    if (!bs || !is_aligned(count, offset)) {
+        return check(handle, "bdrv_read", bs ? -EINVAL : -ENOMEDIUM);
     }
     return check(handle, "bdrv_read",
-                 bdrv_read(handle_bs(handle), offset >> SECTOR_BITS, buf,
+                 bdrv_read(bs, offset >> SECTOR_BITS, buf,
                            count >> SECTOR_BITS));
 }
 
 static int rogate_pwrite(void *handle, const void *buf, uint32_t count,
                          uint64_t offset, uint32_t flags)
 {
+    BlockDriverState *bs = handle_bs(handle);
+
     (void)flags;
-    if (!is_aligned(count, offset)) {
-        return check(handle, "bdrv_write", -EINVAL);
+    if (!bs || !is_aligned(count, offset)) {
+        return check(handle, "bdrv_write", bs ? -EINVAL : -ENOMEDIUM);
     }
     return check(handle, "bdrv_write",
-                 bdrv_write(handle_bs(handle), offset >> SECTOR_BITS, buf,
+                 bdrv_write(bs, offset >> SECTOR_BITS, buf,
                             count >> SECTOR_BITS));
 }
 
@@ -271,17 +338,17 @@ static int rogate_zero(void *handle, uint32_t count, uint64_t offset,
                        uint32_t flags)
 {
     static const uint8_t zeros[ZERO_BYTES];
+    BlockDriverState *bs = handle_bs(handle);
     uint32_t n;
     int ret;
 
     (void)flags;
-    if (!is_aligned(count, offset)) {
-        return check(handle, "bdrv_write", -EINVAL);
+    if (!bs || !is_aligned(count, offset)) {
+        return check(handle, "bdrv_write", bs ? -EINVAL : -ENOMEDIUM);
     }
     while (count > 0) {
         n = count < ZERO_BYTES ? count : ZERO_BYTES;
-        ret = bdrv_write(handle_bs(handle), offset >> SECTOR_BITS, zeros,
-                         n >> SECTOR_BITS);
+        ret = bdrv_write(bs, offset >> SECTOR_BITS, zeros, n >> SECTOR_BITS);
         if (ret < 0) {
             return check(handle, "bdrv_write of zeros", ret);
         }
@@ -293,8 +360,12 @@ static int rogate_zero(void *handle, uint32_t count, uint64_t offset,
 
 static int rogate_flush(void *handle, uint32_t flags)
 {
+    BlockDriverState *bs = handle_bs(handle);
+
     (void)flags;
-    return check(handle, "bdrv_flush", bdrv_flush(handle_bs(handle)));
+    /* an empty drive has nothing to flush */
+    return check(handle, "bdrv_flush",
+                 bs && bdrv_is_inserted(bs) ? bdrv_flush(bs) : 0);
 }
 
 static void print_format(void *opaque, const char *name)
@@ -315,8 +386,10 @@ static void rogate_dump_plugin(void)
            "rogate_max_ide=%d\n"
            "rogate_max_scsi=%d\n"
            "rogate_max_floppy=%d\n"
+           "rogate_max_usb=%d\n"
            "rogate_max_args=%d\n",
-           SECTOR_SIZE, MAX_DISKS, MAX_SCSI_DISKS, MAX_FD, MAX_ARGS);
+           SECTOR_SIZE, MAX_DISKS, MAX_SCSI_DISKS, MAX_FD, MAX_USB_DISKS,
+           MAX_ARGS);
 }
 
 static struct nbdkit_plugin plugin = {
@@ -330,6 +403,7 @@ static struct nbdkit_plugin plugin = {
     .config_help = "[arg=]WORD    (repeated) the device model's command line",
     .dump_plugin = rogate_dump_plugin,
     .get_ready = rogate_get_ready,
+    .after_fork = rogate_after_fork,
     .unload = rogate_unload,
     .list_exports = rogate_list_exports,
     .default_export = rogate_default_export,

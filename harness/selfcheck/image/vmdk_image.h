@@ -41,7 +41,7 @@ struct VmdkDescriptorText {
     uint32_t cid = 0;
     uint32_t parent_cid = 0xffffffff;  ///< all ones: no parent
     std::string parent = {};           ///< parentFileNameHint, written when not empty
-    std::vector<VmdkExtentLine> extents;
+    std::vector<VmdkExtentLine> extents = {};
 };
 
 /// The text of a descriptor, with the comments that libvmdk looks for.

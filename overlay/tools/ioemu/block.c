@@ -620,8 +620,17 @@ int bdrv_make_empty(BlockDriverState *bs)
 
 int bdrv_set_key(BlockDriverState *bs, const char *key)
 {
+    int ret;
+
     if (!bs->drv) {
         return -ENOMEDIUM;
+    }
+    /* one password for all the images of a chain */
+    if (bs->backing_hd && bdrv_is_encrypted(bs->backing_hd)) {
+        ret = bdrv_set_key(bs->backing_hd, key);
+        if (ret < 0 || !bs->encrypted) {
+            return ret;
+        }
     }
     if (!bs->drv->bdrv_set_key) {
         return -ENOTSUP;

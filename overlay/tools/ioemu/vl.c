@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "vl.h"
+#include "hw/usb.h"
 
 /* slots of bs_table: the IDE disks, then the SCSI disks */
 #define MAX_BS (MAX_DISKS + MAX_SCSI_DISKS)
@@ -20,6 +21,7 @@
 
 BlockDriverState *bs_table[MAX_BS];
 BlockDriverState *fd_table[MAX_FD];
+BlockDriverState *usb_table[MAX_USB_DISKS];
 
 /* one disk as the command line asks for it */
 typedef struct DiskConfig {
@@ -32,6 +34,12 @@ typedef struct DiskConfig {
 
 static DiskConfig hd_config[MAX_BS];
 static DiskConfig fd_config[MAX_FD];
+/* the FILE of each -usbdevice disk: */
+static const char *usb_filename[MAX_USB_DISKS];
+static USBDevice *usb_devices[MAX_USB_DISKS];
+static int nb_usb;
+/* the domain of -d, -1 = none */
+static int domid;
 
 typedef enum DriveBus {
     BUS_IDE,
@@ -63,6 +71,8 @@ static void help(void)
            "  -cdrom FILE                a CD in the drive of -hdc\n"
            "  -drive file=FILE[,if=ide|scsi|floppy][,index=N]\n"
            "         [,media=disk|cdrom][,format=FORMAT][,snapshot=on|off]\n"
+           "  -usbdevice disk:[format=FORMAT:]FILE   a USB memory stick\n"
+           "  -d DOMID                   the disks of this Xen domain, too\n"
            "  -snapshot                  write to temporary files instead\n");
 }
 
@@ -242,11 +252,49 @@ static int set_disk(DiskConfig *slot, const char *option,
     return 0;
 }
 
+static int add_usb_device(const char *name)
+{
+    const char *filename;
+
+    if (!strstart(name, "disk:", &filename)) {
+        fprintf(stderr, "qemu: unknown USB device '%s'\n", name);
+        return -1;
+    }
+    if (nb_usb >= MAX_USB_DISKS) {
+        fprintf(stderr, "qemu: too many USB disks: '%s'\n", name);
+        return -1;
+    }
+    usb_filename[nb_usb++] = filename;
+    return 0;
+}
+
+/* The number of a domain, which xenstore has in 16 bits. */
+static int parse_domid(const char *value)
+{
+    char *end;
+    long id;
+
+    errno = 0;
+    id = strtol(value, &end, 10);
+    if (errno || end == value || *end != '\0' || id < 0 || id > 0x7fef) {
+        fprintf(stderr, "qemu: invalid domain '%s'\n", value);
+        return -1;
+    }
+    domid = id;
+    return 0;
+}
+
 /* An option with its argument; -1 after a message. */
 static int parse_option(const char *option, const char *arg)
 {
     if (!strcmp(option, "-drive")) {
         return parse_drive(arg);
+    }
+    if (!strcmp(option, "-usbdevice")) {
+        return add_usb_device(arg);
+    }
+    if (!strcmp(option, "-d")) {
+        return parse_domid(arg);
     }
     if (!strcmp(option, "-cdrom")) {
         hd_config[CDROM_INDEX].cdrom = 1;
@@ -262,6 +310,7 @@ static int takes_argument(const char *option)
 {
     static const char *const options[] = {
         "-hda", "-hdb", "-hdc", "-hdd", "-fda", "-fdb", "-cdrom", "-drive",
+        "-usbdevice", "-d",
     };
     size_t i;
 
@@ -325,12 +374,61 @@ static int open_disk(BlockDriverState *bs, const DiskConfig *config,
     return 0;
 }
 
+/* Opens the disks of the domain that -d names; -1 after a message. */
+static int open_domain_disks(void)
+{
+    int i;
+
+    if (domid < 0) {
+        return 0;
+    }
+    xenstore_parse_domain_config(domid);
+    if (xenstore_fd() < 0) {
+        return -1;
+    }
+    for (i = 0; i < MAX_BS; i++) {
+        if (bs_table[i] && hd_config[i].used) {
+            fprintf(stderr, "qemu: drive '%s' is domain %d's already\n",
+                    bdrv_get_device_name(bs_table[i]), domid);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int open_usb_disks(void)
+{
+    int i;
+
+    for (i = 0; i < nb_usb; i++) {
+        usb_devices[i] = usb_msd_init(usb_filename[i]);
+        if (!usb_devices[i]) {
+            return -1;
+        }
+        usb_table[i] = usb_msd_disk(usb_devices[i]);
+    }
+    return 0;
+}
+
+static void reset_config(void)
+{
+    int i;
+
+    memset(hd_config, 0, sizeof(hd_config));
+    memset(fd_config, 0, sizeof(fd_config));
+    for (i = 0; i < MAX_USB_DISKS; i++) {
+        usb_msd_free(usb_devices[i]);
+        usb_devices[i] = NULL;
+    }
+    nb_usb = 0;
+    domid = -1;
+}
+
 int main(int argc, char **argv)
 {
     int i, snapshot, cdrom_index, ret;
 
-    memset(hd_config, 0, sizeof(hd_config));
-    memset(fd_config, 0, sizeof(fd_config));
+    reset_config();
 
     /* we always create the cdrom drive, even if no disk is there */
     bdrv_init();
@@ -338,8 +436,12 @@ int main(int argc, char **argv)
     if (ret != 0) {
         return ret < 0 ? 1 : 0;
     }
+    if (open_domain_disks() < 0) {
+        return 1;
+    }
     cdrom_index = CDROM_INDEX;
-    if (hd_config[cdrom_index].used && !hd_config[cdrom_index].cdrom) {
+    if (bs_table[cdrom_index] ||
+        (hd_config[cdrom_index].used && !hd_config[cdrom_index].cdrom)) {
         cdrom_index = -1;
     }
     if (cdrom_index >= 0) {
@@ -392,5 +494,9 @@ int main(int argc, char **argv)
             bdrv_set_type_hint(fd_table[i], BDRV_TYPE_FLOPPY);
         }
     }
+    if (open_usb_disks() < 0) {
+        return 1;
+    }
+    pc_init();
     return 0;
 }

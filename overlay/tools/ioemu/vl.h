@@ -146,8 +146,28 @@ const char *bdrv_get_backing_filename(BlockDriverState *bs);
 #define MAX_DISKS 4
 #define MAX_SCSI_DISKS 7
 #define MAX_FD 2
+#define MAX_USB_DISKS 4
 
 extern BlockDriverState *bs_table[MAX_DISKS + MAX_SCSI_DISKS];
 extern BlockDriverState *fd_table[MAX_FD];
+extern BlockDriverState *usb_table[MAX_USB_DISKS];
+
+/* hw/pc.c: the board's own SCSI disks, in what is free of bs_table */
+void pc_init(void);
+
+/* xenstore.c: disks of Xen domains */
+/* Fills bs_table with those of a domain.  Messages on stderr tell of disks that
+   cannot be opened; xenstore_fd() is -1 if there is no xenstore. */
+void xenstore_parse_domain_config(int domid);
+/* readable when xenstore_process_event() has something to do; -1 = never */
+int xenstore_fd(void);
+/* Starts to watch the CD drives, after the last fork(); 0 or -errno. */
+int xenstore_watch_media(void);
+/* Changes media as xenstore wants it, and never waits.  The drive in bs_table
+   is then a new one: pointers to the old are invalid. */
+void xenstore_process_event(void *opaque);
+/* whether a medium may come into the drive, a slot of bs_table */
+int xenstore_is_media_drive(int slot);
+void xenstore_close(void);
 
 #endif
