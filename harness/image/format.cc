@@ -10,8 +10,10 @@ namespace
 {
 
 constexpr std::array<std::string_view, 2> kQemuTools = {"qemu-img", "qemu-io"};
+constexpr std::array<std::string_view, 1> kBochsTools = {"bximage"};
+constexpr std::array<std::string_view, 1> kCloopTools = {"create_compressed_fs"};
 
-const std::array<FormatRecipe, 3> kFormats = {{
+const std::array<FormatRecipe, 7> kFormats = {{
     {.name = "raw",
      .no_plain = {},
      .no_backed = "raw has no backing file",
@@ -33,6 +35,34 @@ const std::array<FormatRecipe, 3> kFormats = {{
      .make_tools = kQemuTools,
      .make = make_qcow,
      .read = read_qcow},
+    {.name = "bochs",
+     .no_plain = {},
+     .no_backed = "bochs has no backing file",
+     .snapshot_of = Shape::plain,
+     .make_tools = kBochsTools,
+     .make = make_bochs,
+     .read = read_bochs},
+    {.name = "cloop",
+     .no_plain = {},
+     .no_backed = "cloop has no backing file",
+     .snapshot_of = Shape::plain,
+     .make_tools = kCloopTools,
+     .make = make_cloop,
+     .read = read_cloop},
+    {.name = "dmg",
+     .no_plain = {},
+     .no_backed = "dmg has no backing file",
+     .snapshot_of = Shape::plain,
+     .make_tools = {},
+     .make = make_dmg,
+     .read = read_dmg},
+    {.name = "parallels",
+     .no_plain = {},
+     .no_backed = "parallels has no backing file",
+     .snapshot_of = Shape::plain,
+     .make_tools = {},
+     .make = make_parallels,
+     .read = read_parallels},
 }};
 
 }  // namespace

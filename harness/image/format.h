@@ -60,5 +60,13 @@ Result<std::vector<ChainMember>> make_cow(const MakeContext&);
 Result<std::filesystem::path> read_cow(const ReadContext&);
 Result<std::vector<ChainMember>> make_qcow(const MakeContext&);
 Result<std::filesystem::path> read_qcow(const ReadContext&);
+Result<std::vector<ChainMember>> make_bochs(const MakeContext&);
+Result<std::filesystem::path> read_bochs(const ReadContext&);
+Result<std::vector<ChainMember>> make_cloop(const MakeContext&);
+Result<std::filesystem::path> read_cloop(const ReadContext&);
+Result<std::vector<ChainMember>> make_dmg(const MakeContext&);
+Result<std::filesystem::path> read_dmg(const ReadContext&);
+Result<std::vector<ChainMember>> make_parallels(const MakeContext&);
+Result<std::filesystem::path> read_parallels(const ReadContext&);
 
 }  // namespace rogate::image

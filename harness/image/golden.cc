@@ -137,11 +137,17 @@ Result<void> make_golden(const std::filesystem::path& folder, const FormatRecipe
         return verified;
     }
     for (const std::string_view tool : recipe.make_tools) {
-        auto version = run_tool(run, tool, {"--version"});
+        auto path = find_tool(tool);
+        if (!path) {
+            return path.error();
+        }
+        auto version = run({path->string(), "--version"});
         if (!version) {
             return version.error();
         }
-        description->tools.push_back(version->out.substr(0, version->out.find('\n')));
+        // bximage and create_compressed_fs tell no version: the folder's name still follows their size and mtime
+        description->tools.push_back(version->exit_status == 0 ? version->out.substr(0, version->out.find('\n'))
+                                                               : std::string(tool));
     }
     return write_description(folder, *description);
 }

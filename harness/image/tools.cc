@@ -18,7 +18,12 @@ struct Tool {
     std::string_view package;
 };
 
-constexpr std::array<Tool, 3> kTools = {{
+constexpr std::array<Tool, 8> kTools = {{
+    {"7z", "p7zip-full"},
+    {"bximage", "bximage"},
+    {"create_compressed_fs", "cloop-utils"},
+    {"dmg2img", "dmg2img"},
+    {"extract_compressed_fs", "cloop-utils"},
     {"qemu-img", "qemu-utils"},
     {"qemu-io", "qemu-utils"},
     {"uml_moo", "uml-utilities"},
