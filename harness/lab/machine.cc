@@ -62,15 +62,18 @@ ProcessEvidence process_evidence(std::vector<std::string> argv, const process::O
     return {std::move(argv), process::describe(outcome), outcome.exit_status, outcome.signal, outcome.timed_out, outcome.err};
 }
 
-/// The device model's own complaints: what its block layer printed with the name of the program in front.
+/// The device model's own complaints: what it printed with the name of the program in front, and the bridge's that it has
+/// no disk at all.
 std::string refusal_text(const std::string& stderr_text)
 {
     std::string words;
     for (size_t at = 0; at < stderr_text.size();) {
         const size_t end = std::min(stderr_text.find('\n', at), stderr_text.size());
         const std::string line = stderr_text.substr(at, end - at);
-        if (line.find("qemu: ") != std::string::npos) {
-            words += (words.empty() ? "" : "; ") + line.substr(line.find("qemu: ") + 6);
+        for (const std::string_view from : {"qemu: ", "nbdkit: error: the device model has "}) {
+            if (const size_t found = line.find(from); found != std::string::npos) {
+                words += (words.empty() ? "" : "; ") + (from == "qemu: " ? line.substr(found + from.size()) : line.substr(found + 15));
+            }
         }
         at = end + 1;
     }
@@ -214,7 +217,7 @@ private:
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
             const Disk& disk = machine_.disks[slot];
             disks.push_back({export_name(slot), files[slot].string(), disk.original->golden.image.format,
-                             disk.read_only ? "r" : "w"});
+                             disk.without_mode ? "" : disk.read_only ? "r" : "w"});
         }
         return machine_.xenstore->add_domain(disks);
     }

@@ -33,6 +33,7 @@ struct Disk {
     std::string case_id;
     const Original* original = nullptr;  ///< what its image is a copy of; outlives the machine
     bool read_only = false;              ///< the wish put into the configuration
+    bool without_mode = false;           ///< Configuration::xenstore: the key that holds the wish is left out
     bool snapshot = false;               ///< writes go to a temporary file of the device model's; but for
                                          ///< Configuration::drive the same for all disks of a machine
 };

@@ -15,7 +15,7 @@ namespace rogate::matrix {
 namespace {
 
 const std::vector<std::string> kBuses{"ide"};
-const std::vector<std::string> kConfigurations{"drive", "hda", "xenstore"};
+const std::vector<std::string> kConfigurations{"drive", "hda", "xenstore", "xenstore-second", "xenstore-nomode"};
 const std::vector<std::string> kShapes{"plain", "backed", "snapshot"};
 constexpr std::array<const char*, 5> kPartNames{"format", "bus", "mode", "configuration", "shape"};
 
@@ -25,6 +25,12 @@ std::string skip_reason(const Case& one)
     const auto skip = shape ? image::check_shape(one.format, *shape) : Result<std::optional<image::Skip>>(shape.error());
     if (skip && *skip) {
         return (*skip)->reason;
+    }
+    if (one.configuration.substr(0, 8) == "xenstore" && one.shape == "snapshot") {
+        return "xenstore has no word for a snapshot";
+    }
+    if (one.configuration == "xenstore-nomode" && one.mode == Mode::rw) {
+        return "without a mode a disk is read-only; the twin is rw/xenstore";
     }
     if (one.configuration == "hda" && one.mode == Mode::ro) {
         return "-hda has no word for read-only; -drive has";

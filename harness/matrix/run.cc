@@ -75,24 +75,30 @@ using Batch = std::vector<size_t>;
 
 lab::Configuration configuration_of(const Case& one)
 {
-    return one.configuration == "hda"        ? lab::Configuration::hda
-           : one.configuration == "xenstore" ? lab::Configuration::xenstore
-                                             : lab::Configuration::drive;
+    return one.configuration == "hda"     ? lab::Configuration::hda
+           : one.configuration == "drive" ? lab::Configuration::drive
+                                          : lab::Configuration::xenstore;
 }
 
-/// But for -drive there is one -snapshot for all disks, so such cases cannot share a machine with others.
+/// The disk that stands first in the domain of an xenstore-second case: read-only, and not under test itself.
+constexpr const char* kSecond = "xenstore-second";
+
+/// What cases of one machine have in common. But for -drive there is one -snapshot for all disks; and in a domain from
+/// xenstore the modes do not mix, since whether one disk's wish reaches another is what xenstore-second is for.
 std::vector<Batch> make_batches(const std::vector<CaseResult>& results)
 {
-    std::map<std::tuple<size_t, std::string, bool>, Batch> open;
+    std::map<std::tuple<size_t, std::string, bool, Mode>, Batch> open;
     std::vector<Batch> batches;
     for (size_t i = 0; i < results.size(); ++i) {
         const Case& one = results[i].one;
         if (!one.skip.empty()) {
             continue;
         }
-        Batch& batch = open[{results[i].patches, one.configuration, one.configuration != "drive" && one.shape == "snapshot"}];
+        const bool from_xenstore = configuration_of(one) == lab::Configuration::xenstore;
+        Batch& batch = open[{results[i].patches, one.configuration, one.configuration != "drive" && one.shape == "snapshot",
+                             from_xenstore ? one.mode : Mode::ro}];
         batch.push_back(i);
-        if (batch.size() == lab::kIdeDisks) {
+        if (batch.size() == lab::kIdeDisks - (one.configuration == kSecond ? 1 : 0)) {
             batches.push_back(std::exchange(batch, {}));
         }
     }
@@ -187,13 +193,24 @@ private:
             }
             machine.xenstore = xenstore_->get();
         }
+        if (first.one.configuration == kSecond) {
+            auto companion = originals_.get({"raw", "ide", Mode::ro, "xenstore", "plain"});
+            if (!companion) {
+                return companion.error();
+            }
+            machine.disks.push_back({"the domain's first disk", *companion, true});
+        }
         for (const size_t i : batch) {
             const Case& one = results_[i].one;
             auto original = originals_.get(one);
             if (!original) {
                 return original.error();
             }
-            machine.disks.push_back({one.id(), *original, one.mode == Mode::ro, one.shape == "snapshot"});
+            machine.disks.push_back({.case_id = one.id(),
+                                     .original = *original,
+                                     .read_only = one.mode == Mode::ro,
+                                     .without_mode = one.configuration == "xenstore-nomode",
+                                     .snapshot = one.shape == "snapshot"});
         }
         const std::filesystem::path folder = plan_.work / name;
         std::error_code ec;
@@ -201,6 +218,7 @@ private:
             return errno_error("make the folder", folder.string(), ec.value());
         }
         auto evidence = lab::run_machine(plan_.tools, machine, folder);
+        evidence.erase(evidence.begin(), evidence.end() - static_cast<std::ptrdiff_t>(batch.size()));  // the companion's
         if (!plan_.keep) {
             std::filesystem::remove_all(folder, ec);
         } else if (!evidence.front().qemu.argv.empty()) {
