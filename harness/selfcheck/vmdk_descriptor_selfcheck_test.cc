@@ -111,8 +111,11 @@ TEST_F(VmdkDescriptor, ExtentsMayNotShareAFileWithTables)
 TEST_F(VmdkDescriptor, ParentsThatAreNoVmdkAreRefused)
 {
     write_bytes(path("secret"), Bytes(64 * SECTOR_SIZE, 0x5e));
-    VmdkDescriptorText text{
-        .create_type = "custom", .cid = 1, .parent_cid = 2, .parent = "secret", .extents = {{"RW", 64, "FLAT", "secret"}}};
+    VmdkDescriptorText text{.create_type = "custom",
+                            .cid = 1,
+                            .parent_cid = 2,
+                            .parent = "secret",
+                            .extents = {{"RW", 64, "FLAT", "secret"}}};
     write_text("disk.vmdk", image::vmdk_descriptor(text));
     EXPECT_EQ(Disk(path("disk.vmdk"), "vmdk").status(), -EINVAL);
     EXPECT_EQ(bdrv_create(&bdrv_vmdk, path("child").c_str(), 64, "secret", 0), -EINVAL);

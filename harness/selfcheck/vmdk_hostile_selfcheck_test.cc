@@ -93,8 +93,12 @@ TEST_F(VmdkHostile, ADamagedCopyOfTheDirectoryMakesTheDiskUnwritable)
         int64_t offset;
         uint64_t sector;
     } changes[] = {
-        {21 * SECTOR_SIZE, 99999}, {21 * SECTOR_SIZE, 0}, {21 * SECTOR_SIZE, 27},  // a table
-        {48, 99999},               {48, 0},               {48, 128},                // the directory; 128 is a grain
+        {21 * SECTOR_SIZE, 99999},
+        {21 * SECTOR_SIZE, 0},
+        {21 * SECTOR_SIZE, 27},  // a table
+        {48, 99999},
+        {48, 0},
+        {48, 128},  // the directory; 128 is a grain
     };
     for (const auto& change : changes) {
         ASSERT_NO_FATAL_FAILURE(make());

@@ -16,7 +16,10 @@ using image::VmdkDescriptorText;
 
 constexpr int kOperations = 10000;
 
-Bytes text_bytes(const std::string& text) { return {text.begin(), text.end()}; }
+Bytes text_bytes(const std::string& text)
+{
+    return {text.begin(), text.end()};
+}
 
 /// The digits behind "CID=" of a descriptor, embedded or not; qemu-img writes no leading zeros.
 std::string content_id(const std::string& path)
@@ -83,10 +86,9 @@ protected:
 
 TEST_F(Vmdk, ReadsWhatQemuImgMakes)
 {
-    for (const char* kind :
-         {"monolithicSparse", "twoGbMaxExtentSparse", "monolithicFlat", "twoGbMaxExtentFlat"}) {
-        run_ok({"qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", std::string("subformat=") + kind,
-                path("R.raw"), path(std::string(kind) + ".vmdk")});
+    for (const char* kind : {"monolithicSparse", "twoGbMaxExtentSparse", "monolithicFlat", "twoGbMaxExtentFlat"}) {
+        run_ok({"qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", std::string("subformat=") + kind, path("R.raw"),
+                path(std::string(kind) + ".vmdk")});
         expect_content(std::string(kind) + ".vmdk", reference_);
     }
     // streamOptimized is compressed
@@ -183,10 +185,9 @@ TEST_F(Vmdk, CowdBehavesLikeAnArrayOfBytes)
             expect_others_read(name, model.content(), kBximage);
             continue;
         }
-        write_descriptor("disk.vmdk",
-                         {.create_type = "vmfsSparse",
-                          .cid = 0x11112222,
-                          .extents = {{"RW", kReferenceSectors, "VMFSSPARSE", "cowd1.vmdk"}}});
+        write_descriptor("disk.vmdk", {.create_type = "vmfsSparse",
+                                       .cid = 0x11112222,
+                                       .extents = {{"RW", kReferenceSectors, "VMFSSPARSE", "cowd1.vmdk"}}});
         expect_content("disk.vmdk", model.content());
         expect_others_read("disk.vmdk", model.content(), kQemu | kLibvmdk);
     }
@@ -221,13 +222,12 @@ TEST_F(Vmdk, AddsTablesThatAreMissing)
     run_ok({"truncate", "-s", std::to_string(5 * SECTOR_SIZE), path("e.vmdk")});
     FlatModel model(path("e.vmdk"), "vmdk", Bytes(16384 * SECTOR_SIZE));
     ASSERT_NO_FATAL_FAILURE(model.run(2000));
-    write_descriptor("disk.vmdk", {.create_type = "vmfsSparse",
-                                   .cid = 1,
-                                   .extents = {{"RW", 16384, "VMFSSPARSE", "e.vmdk"}}});
+    write_descriptor("disk.vmdk",
+                     {.create_type = "vmfsSparse", .cid = 1, .extents = {{"RW", 16384, "VMFSSPARSE", "e.vmdk"}}});
     expect_others_read("disk.vmdk", model.content(), kQemu | kLibvmdk);
 }
 
-/// Oracle: the other copy. Tables begin behind the directories that the header names.
+/// Oracles: the other copy, and all four readers. Tables begin behind the directories that the header names.
 TEST_F(Vmdk, KeepsBothCopiesOfTheTables)
 {
     create("disk", "vmdk", kReferenceSectors);
@@ -241,8 +241,12 @@ TEST_F(Vmdk, KeepsBothCopiesOfTheTables)
     ASSERT_EQ(file[56], 26);
     EXPECT_EQ(memcmp(&file[copy + SECTOR_SIZE], &file[first + SECTOR_SIZE], table), 0);
     EXPECT_NE(file[first + SECTOR_SIZE], 0);
-    // libvmdk reads the copy when the first directory names no table inside the file
-    patch_bytes(path("disk"), first, {0xff, 0xff, 0xff, 0x7f});
+    // with the header's two offsets exchanged everyone reads the copy
+    patch_bytes(path("disk"), 48, {26});
+    patch_bytes(path("disk"), 56, {21});
+    expect_others_read("disk", reference_, kQemu | kSevenZip | kLibvmdk | kBximage);
+    expect_content("disk", reference_);
+    patch_bytes(path("disk"), copy, {0xff, 0xff, 0xff, 0x7f});
     EXPECT_LT(Disk(path("disk"), "vmdk").status(), 0);
 }
 
@@ -250,8 +254,8 @@ TEST_F(Vmdk, KeepsBothCopiesOfTheTables)
 TEST_F(Vmdk, TheFirstWriteOfAProcessChangesTheContentId)
 {
     for (const char* kind : {"monolithicSparse", "twoGbMaxExtentSparse"}) {
-        run_ok({"qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", std::string("subformat=") + kind,
-                path("R.raw"), path("disk.vmdk")});
+        run_ok({"qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", std::string("subformat=") + kind, path("R.raw"),
+                path("disk.vmdk")});
         const Bytes before = read_bytes(path("disk.vmdk"));
         const std::string id = content_id(path("disk.vmdk"));
         create("over.qcow", "qcow", kReferenceSectors, "disk.vmdk");

@@ -40,8 +40,7 @@ protected:
     }
     void convert(const std::string& kind, const std::string& name)
     {
-        run_ok({"qemu-img", "convert", "-f", "raw", "-O", "vpc", "-o", "subformat=" + kind, path("R.raw"),
-                path(name)});
+        run_ok({"qemu-img", "convert", "-f", "raw", "-O", "vpc", "-o", "subformat=" + kind, path("R.raw"), path(name)});
     }
     void expect_content(const std::string& name, const Bytes& content)
     {

@@ -22,7 +22,9 @@ TEST_F(VpcHostile, AWriteThatCannotMoveTheFooterChangesNothing)
     const Bytes before = read_bytes(path("disk.vhd"));
     struct rlimit old {};
     getrlimit(RLIMIT_FSIZE, &old);
-    const struct rlimit small {before.size(), old.rlim_max};
+    const struct rlimit small {
+        before.size(), old.rlim_max
+    };
     signal(SIGXFSZ, SIG_IGN);
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
     const int status = Disk(path("disk.vhd"), "vpc").write(5, Bytes(SECTOR_SIZE, 0x55));

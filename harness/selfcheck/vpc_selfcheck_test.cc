@@ -100,7 +100,8 @@ TEST_F(Vpc, CreatesSizesOnWhichBytesAndGeometryAgree)
         EXPECT_LE(disk.sectors(), sectors + 16 * 255);
         const std::string info = run_ok({"qemu-img", "info", "-f", "vpc", path("disk.vhd")});
         EXPECT_NE(info.find("(" + std::to_string(disk.sectors() * SECTOR_SIZE) + " bytes)"), std::string::npos)
-            << sectors << "\n" << info;
+            << sectors << "\n"
+            << info;
         const std::string vhdi = run_ok({"vhdiinfo", path("disk.vhd")});
         EXPECT_NE(vhdi.find(std::to_string(disk.sectors() * SECTOR_SIZE) + " bytes"), std::string::npos) << vhdi;
     }

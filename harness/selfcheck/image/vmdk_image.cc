@@ -52,10 +52,17 @@ void put_header(Metadata& metadata, CowdVersion version, uint64_t sectors, const
 {
     const uint64_t cylinders = std::max<uint64_t>(1, sectors / (16 * 63));
     const std::pair<uint64_t, uint64_t> fields[] = {
-        {0, 0x44574f43},        {4, static_cast<uint64_t>(version)}, {8, 3},
-        {12, sectors},          {16, layout.grain_sectors},          {20, kDirectorySector},
-        {24, layout.tables},    {28, metadata.next_free},            {32, cylinders},
-        {36, 16},               {40, 63},
+        {0, 0x44574f43},
+        {4, static_cast<uint64_t>(version)},
+        {8, 3},
+        {12, sectors},
+        {16, layout.grain_sectors},
+        {20, kDirectorySector},
+        {24, layout.tables},
+        {28, metadata.next_free},
+        {32, cylinders},
+        {36, 16},
+        {40, 63},
     };
     const std::pair<uint64_t, uint64_t> later_fields[] = {
         {1648, 0}, {1652, 1}, {1656, cylinders}, {1660, 16}, {1664, 63}, {1668, sectors}, {1680, 2},

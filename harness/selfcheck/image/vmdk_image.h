@@ -15,7 +15,7 @@ namespace rogate::image {
 
 /// The two layouts that share the magic "COWD".
 enum class CowdVersion {
-    esx = 1,          ///< tables of 4096 entries, grains of one sector
+    esx = 1,           ///< tables of 4096 entries, grains of one sector
     workstation3 = 3,  ///< one table for each 32 MiB, grains of 128 sectors
 };
 
