@@ -12,7 +12,7 @@ error() { # STATUS FIRST-LINE COMMAND...: stderr's first line is that, whole
 }
 
 error 2 "error: unknown format 'qcwo' in case 'qcwo/ide'" "$ROGATE" run qcwo/ide
-said "$work/err" "hint: did you mean 'qcow'? the formats are: cow, qcow, raw"
+said "$work/err" "hint: did you mean 'qcow'? the formats are: "
 error 2 "error: unknown bus 'scsi' in case 'raw/scsi'" "$ROGATE" run raw/scsi
 error 2 "error: unknown series 'drv_readonly' in '$SOURCE/patches'" "$ROGATE" run --series drv_readonly
 said "$work/err" "did you mean 'drv_read_only'?"
