@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "image/recipe.h"
+#include "image/reference.h"
 #include "image/tools.h"
 
 namespace rogate::image
@@ -38,6 +39,8 @@ struct FormatRecipe {
     std::string_view no_backed;
     /// The shape whose files a snapshot case starts from.
     Shape snapshot_of = Shape::plain;
+    /// Size of the disk as the guest sees it.
+    uint64_t content_bytes = kReferenceBytes;
     /// Programs whose change makes new goldens.
     std::span<const std::string_view> make_tools;
     /// Writes the reference content into `folder`; returns the chain, active file first. Names kept inside the image
@@ -45,6 +48,8 @@ struct FormatRecipe {
     Result<std::vector<ChainMember>> (*make)(const MakeContext&);
     /// Produces the guest-visible content as a raw file by a program that shares no code with the drivers under test.
     Result<std::filesystem::path> (*read)(const ReadContext&);
+    /// Why there is no `read`, and so nothing to be compared with the reference content; empty where there is.
+    std::string_view no_reader = {};
 };
 
 /// All formats, in the order of the case list.
@@ -56,10 +61,17 @@ Result<const FormatRecipe*> find_format(std::string_view name);
 // The functions behind the table, one file per format: format_<name>.cc.
 Result<std::vector<ChainMember>> make_raw(const MakeContext&);
 Result<std::filesystem::path> read_raw(const ReadContext&);
+Result<std::vector<ChainMember>> make_host_device(const MakeContext&);
 Result<std::vector<ChainMember>> make_cow(const MakeContext&);
 Result<std::filesystem::path> read_cow(const ReadContext&);
 Result<std::vector<ChainMember>> make_qcow(const MakeContext&);
 Result<std::filesystem::path> read_qcow(const ReadContext&);
+Result<std::vector<ChainMember>> make_qcow2(const MakeContext&);
+Result<std::filesystem::path> read_qcow2(const ReadContext&);
+Result<std::vector<ChainMember>> make_vmdk(const MakeContext&);
+Result<std::filesystem::path> read_vmdk(const ReadContext&);
+Result<std::vector<ChainMember>> make_vpc(const MakeContext&);
+Result<std::filesystem::path> read_vpc(const ReadContext&);
 Result<std::vector<ChainMember>> make_bochs(const MakeContext&);
 Result<std::filesystem::path> read_bochs(const ReadContext&);
 Result<std::vector<ChainMember>> make_cloop(const MakeContext&);
@@ -68,5 +80,6 @@ Result<std::vector<ChainMember>> make_dmg(const MakeContext&);
 Result<std::filesystem::path> read_dmg(const ReadContext&);
 Result<std::vector<ChainMember>> make_parallels(const MakeContext&);
 Result<std::filesystem::path> read_parallels(const ReadContext&);
+Result<std::vector<ChainMember>> make_vvfat(const MakeContext&);
 
 }  // namespace rogate::image

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // bochs: made and read by bximage.
-#include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "image/format.h"
@@ -15,21 +13,6 @@ namespace
 {
 
 constexpr std::string_view kStart{"Bochs Virtual HD Image", 23};  // with its NUL
-
-/// bximage takes what it does not know for a flat disk, copies it and ends with 0.
-Result<void> check_start(const std::filesystem::path& path)
-{
-    std::array<char, kStart.size()> start{};
-    auto file = open_for_reading(path);
-    if (!file) {
-        return file.error();
-    }
-    auto read = read_at(file->fd.get(), start.data(), start.size(), 0, path.string());
-    if (read && !std::equal(start.begin(), start.end(), kStart.begin())) {
-        return Error{ErrorKind::corrupt, "'" + path.string() + "' is not a bochs redolog"};
-    }
-    return read;
-}
 
 /// `mode` is that of the image to be made: growing (a redolog without a base) or flat (raw).
 Result<void> convert(const RunProgram& run, const std::string& mode, const std::filesystem::path& from,
@@ -63,7 +46,8 @@ Result<std::filesystem::path> read_bochs(const ReadContext& context)
 {
     const std::filesystem::path active = context.folder / context.image.active();
     const std::filesystem::path out = context.work_dir / "content.raw";
-    auto done = check_start(active);
+    // bximage takes what it does not know for a flat disk, copies it and ends with 0.
+    auto done = check_start(active, kStart, "a bochs redolog");
     if (done) {
         done = convert(context.run, "flat", active, out, ErrorKind::corrupt);
     }

@@ -35,7 +35,8 @@ Result<std::vector<ChainMember>> make_cow(const MakeContext& context)
     // uml_moo compares the header's mtime with the base's: every golden file gets kGoldenMtime, and copies keep it.
     const CowHeader header{context.backed ? kBaseName : "", static_cast<uint32_t>(kGoldenMtime / 1'000'000'000),
                            kReferenceBytes};
-    const auto owned = context.backed ? std::span<const SectorRange>(overlay_sectors()) : reference_filled();
+    const std::vector<SectorRange> overlay = overlay_sectors();
+    const auto owned = context.backed ? std::span<const SectorRange>(overlay) : reference_filled();
     auto written = write_cow_v2(context.folder / "disk.cow", header, owned, reference_sector);
     if (written && context.backed) {
         written = write_base(context.folder / kBaseName);

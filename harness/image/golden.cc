@@ -56,39 +56,59 @@ Result<std::string> golden_key(const FormatRecipe& recipe, Shape stored)
     return name + "-" + key_hash(text);
 }
 
-/// Read-only and with the golden mtime, so that a write to the file shows.
-Result<void> seal(const std::filesystem::path& path)
+/// With the golden mtime, and a file read-only, so that a write to it shows.
+Result<void> seal(const std::filesystem::path& path, bool is_folder)
 {
     constexpr timespec kTime = {kGoldenMtime / 1'000'000'000, kGoldenMtime % 1'000'000'000};
     const timespec times[2] = {kTime, kTime};
-    if (::chmod(path.c_str(), 0444) < 0 || ::utimensat(AT_FDCWD, path.c_str(), times, 0) < 0) {
+    if ((!is_folder && ::chmod(path.c_str(), 0444) < 0) || ::utimensat(AT_FDCWD, path.c_str(), times, 0) < 0) {
         return errno_error("seal", path.string(), errno);
     }
     return {};
 }
 
-Result<Description> list_files(const std::filesystem::path& folder)
+/// Every file and sub-folder of `folder`, sorted, so that a golden is described alike wherever it is made.
+Result<std::vector<std::filesystem::directory_entry>> all_entries(const std::filesystem::path& folder)
 {
-    Description description;
+    std::vector<std::filesystem::directory_entry> entries;
     std::error_code error;
     for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end;
          it.increment(error)) {
-        if (!it->is_regular_file(error)) {
-            continue;
-        }
-        auto sealed = seal(it->path());
-        if (!sealed) {
-            return sealed.error();
-        }
-        auto state = file_state(it->path());
-        if (!state) {
-            return state.error();
-        }
-        description.image.files.push_back(it->path().lexically_relative(folder).string());
-        description.sizes_bytes.push_back(state->size_bytes);
+        entries.push_back(*it);
     }
     if (error) {
         return errno_error("list", folder.string(), error.value());
+    }
+    std::sort(entries.begin(), entries.end());
+    return entries;
+}
+
+Result<Description> list_files(const std::filesystem::path& folder)
+{
+    auto entries = all_entries(folder);
+    if (!entries) {
+        return entries.error();
+    }
+    Description description;
+    for (const auto& entry : *entries) {
+        std::error_code ignored;
+        const bool is_folder = entry.is_directory(ignored);
+        if (!is_folder && !entry.is_regular_file(ignored)) {
+            continue;
+        }
+        auto sealed = seal(entry.path(), is_folder);
+        if (!sealed) {
+            return sealed.error();
+        }
+        if (is_folder) {
+            continue;
+        }
+        auto state = file_state(entry.path());
+        if (!state) {
+            return state.error();
+        }
+        description.image.files.push_back(entry.path().lexically_relative(folder).string());
+        description.sizes_bytes.push_back(state->size_bytes);
     }
     return description;
 }
@@ -130,11 +150,13 @@ Result<void> make_golden(const std::filesystem::path& folder, const FormatRecipe
     }
     description->image.format = recipe.name;
     description->image.shape = stored;
-    description->image.content_bytes = kReferenceBytes;
+    description->image.content_bytes = recipe.content_bytes;
     description->image.chain = std::move(*chain);
-    auto verified = verify(folder, description->image, run);
-    if (!verified) {
-        return verified;
+    if (recipe.no_reader.empty()) {
+        auto verified = verify(folder, description->image, run);
+        if (!verified) {
+            return verified;
+        }
     }
     for (const std::string_view tool : recipe.make_tools) {
         auto path = find_tool(tool);
@@ -165,6 +187,12 @@ Result<Golden> load_golden(const std::filesystem::path& folder)
         auto state = file_state(folder / description->image.files[i]);
         if (!state || state->size_bytes != description->sizes_bytes[i] || state->mtime_ns != kGoldenMtime) {
             return changed;
+        }
+    }
+    for (const std::string& name : folders_of(description->image)) {
+        auto state = file_state(folder / name);
+        if (!state || state->mtime_ns != kGoldenMtime) {
+            return changed;  // a file was put there or taken away
         }
     }
     return Golden{folder, std::move(description->image)};

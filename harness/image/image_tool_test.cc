@@ -91,6 +91,10 @@ class EveryGolden : public ImageToolTest, public ::testing::WithParamInterface<P
 TEST_P(EveryGolden, CopyHoldsTheReferenceForTheIndependentReader)
 {
     const Image image = make_case(GetParam().format, GetParam().shape);
+    if (!no_reader(GetParam().format).empty()) {
+        EXPECT_EQ(read(image).error().kind, ErrorKind::usage);
+        return;  // media_tool_test.cc reads it by other means
+    }
     auto content = read(image);
     ASSERT_TRUE(content.has_value()) << content.error().text;
     std::string bytes;
@@ -108,7 +112,7 @@ TEST_P(EveryGolden, ReadingTouchesNothing)
 {
     const Image image = make_case(GetParam().format, GetParam().shape);
     const auto before = witness_files(at("case"), image.files).value();
-    ASSERT_TRUE(read(image).has_value());
+    ASSERT_EQ(read(image).has_value(), no_reader(GetParam().format).empty());
     const auto after = witness_files(at("case"), image.files).value();
     ASSERT_EQ(before.size(), image.files.size());
     for (size_t i = 0; i < before.size(); ++i) {

@@ -17,8 +17,7 @@ Result<OpenFile> open_for_reading(const std::filesystem::path& path)
     if (!file.fd) {
         return errno_error("read", path.string(), errno);
     }
-    struct stat st {
-    };
+    struct stat st {};
     if (::fstat(file.fd.get(), &st) < 0) {
         return errno_error("read", path.string(), errno);
     }
@@ -71,6 +70,20 @@ Result<void> write_at(int fd, const void* from, size_t length, uint64_t offset, 
         length -= static_cast<size_t>(n);
     }
     return {};
+}
+
+Result<void> check_start(const std::filesystem::path& path, std::string_view start, const std::string& what)
+{
+    auto file = open_for_reading(path);
+    if (!file) {
+        return file.error();
+    }
+    std::string begins(std::min<uint64_t>(start.size(), file->size_bytes), '\0');
+    auto read = read_at(file->fd.get(), begins.data(), begins.size(), 0, path.string());
+    if (read && begins != start) {
+        return Error{ErrorKind::corrupt, "'" + path.string() + "' is not " + what};
+    }
+    return read;
 }
 
 Result<std::vector<ByteRange>> data_extents(int fd, uint64_t size_bytes, const std::string& name)

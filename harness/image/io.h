@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file.h"
@@ -32,6 +34,9 @@ Result<void> read_at(int fd, void* to, size_t length, uint64_t offset, const std
 
 /// Writes exactly `length` bytes at `offset`. Errors: environment.
 Result<void> write_at(int fd, const void* from, size_t length, uint64_t offset, const std::string& name);
+
+/// Whether `path` begins with `start`. Errors: as read_at(), and corrupt with "'path' is not `what`".
+Result<void> check_start(const std::filesystem::path& path, std::string_view start, const std::string& what);
 
 /// The parts of a file that are not holes, ascending and apart; all of it where holes are unknown (block devices).
 /// Whatever lies outside reads as zeros. Errors: environment.

@@ -50,12 +50,22 @@ private:
 
 }  // namespace
 
+std::string_view no_reader(std::string_view format)
+{
+    auto recipe = find_format(format);
+    return recipe ? (*recipe)->no_reader : std::string_view();
+}
+
 Result<std::filesystem::path> read_content(const std::filesystem::path& folder, const Image& image,
                                            const std::filesystem::path& work_dir, const RunProgram& run)
 {
     auto recipe = find_format(image.format);
     if (!recipe) {
         return recipe.error();
+    }
+    if (!(*recipe)->no_reader.empty()) {
+        return Error{ErrorKind::usage, "an image of format '" + image.format +
+                                           "' cannot be read back: " + std::string((*recipe)->no_reader)};
     }
     if (image.chain.empty()) {
         return Error{ErrorKind::usage, "an image of format '" + image.format + "' without any file"};

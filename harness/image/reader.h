@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,11 +17,16 @@
 namespace rogate::image
 {
 
+/// Why read_content() cannot read images of `format`, so that the digests of their files are all there is to compare;
+/// empty where it can, and for an unknown format.
+std::string_view no_reader(std::string_view format);
+
 /// The content of the image in `folder` as a raw file: for raw the active file itself, else `work_dir`/content.raw (an
 /// older one there is replaced). `folder` is only read. Backing files are those that `image` names, never those that
 /// the image's own header may name by now; a cow base must have kept its mtime.
-/// Errors: environment, naming the package of a missing program; corrupt when the program refuses the image, or its
-/// output is not image.content_bytes long.
+/// A host_device image is read as its file: detach the loop device first, or what was written may still be in it.
+/// Errors: usage for a format with no_reader(); environment, naming the package of a missing program; corrupt when the
+/// program refuses the image, or its output is not image.content_bytes long.
 Result<std::filesystem::path> read_content(const std::filesystem::path& folder, const Image& image,
                                            const std::filesystem::path& work_dir, const RunProgram& run);
 

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
+#include <set>
 #include <sys/stat.h>
 
 #include "image/copy.h"
@@ -15,6 +17,24 @@ namespace
 {
 
 constexpr std::array<std::string_view, 3> kShapes = {"plain", "backed", "snapshot"};
+
+/// Gives the sub-folders of a copy the mtime of the golden's, once nothing is put into them any more.
+Result<void> copy_folder_times(const Golden& golden, const std::filesystem::path& case_dir)
+{
+    for (const std::string& name : folders_of(golden.image)) {
+        const std::filesystem::path from = golden.folder / name;
+        const std::filesystem::path to = case_dir / name;
+        struct stat st {};
+        if (::stat(from.c_str(), &st) < 0) {
+            return errno_error("copy", from.string(), errno);
+        }
+        const timespec times[2] = {st.st_atim, st.st_mtim};
+        if (::utimensat(AT_FDCWD, to.c_str(), times, AT_SYMLINK_NOFOLLOW) < 0) {
+            return errno_error("set the times of", to.string(), errno);
+        }
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -54,6 +74,17 @@ Result<std::optional<Skip>> check_shape(std::string_view format, Shape shape)
     return reason.empty() ? std::optional<Skip>() : Skip{std::string(reason)};
 }
 
+std::vector<std::string> folders_of(const Image& image)
+{
+    std::set<std::string> folders;
+    for (const std::string& name : image.files) {
+        for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+            folders.insert(name.substr(0, slash));
+        }
+    }
+    return {folders.begin(), folders.end()};
+}
+
 Result<void> instantiate(const Golden& golden, const std::filesystem::path& case_dir)
 {
     if (::mkdir(case_dir.c_str(), 0755) < 0 && errno != EEXIST) {
@@ -73,7 +104,7 @@ Result<void> instantiate(const Golden& golden, const std::filesystem::path& case
             return copied;
         }
     }
-    return {};
+    return copy_folder_times(golden, case_dir);
 }
 
 }  // namespace rogate::image

@@ -49,6 +49,7 @@ struct Image {
     std::vector<ChainMember> chain;  ///< the active file first, then what it falls through to, in order
     std::vector<std::string> files;  ///< every file, in or out of the chain (extents, descriptors)
 
+    /// The file to give to the device model; for vvfat the folder.
     [[nodiscard]] const std::string& active() const { return chain.front().file; }
 };
 
@@ -58,8 +59,12 @@ struct Golden {
     Image image;
 };
 
-/// The mtime of every golden file and so of every fresh copy, in nanoseconds since 1970: a moment in 2008, so that any
-/// later write moves it however coarse the file system's clock; cow stores its whole seconds in the header.
+/// The folders below the image's own in which its files lie, ancestors first: {"dir", "dir/SUB"} for a vvfat image.
+std::vector<std::string> folders_of(const Image& image);
+
+/// The mtime of every golden file and sub-folder and so of every fresh copy, in nanoseconds since 1970: a moment in
+/// 2008, so that any later write moves it however coarse the file system's clock; cow stores its whole seconds in the
+/// header.
 inline constexpr int64_t kGoldenMtime = 1'216'857'600'123'456'789;
 
 /// Why `format` has no `shape`, or nothing if it has. Errors: usage for an unknown format.
@@ -74,7 +79,8 @@ Result<std::variant<Golden, Skip>> golden(const std::filesystem::path& cache_dir
                                           const RunProgram& run);
 
 /// Copies the files of `golden` into `case_dir` (made if missing; its parent must exist) with holes, mtimes to the
-/// nanosecond and writable for the owner. Names inside images are relative, so the copy is complete in itself.
+/// nanosecond (those of sub-folders too) and writable for the owner. Names inside images are relative, so the copy is
+/// complete in itself.
 /// Errors: environment, also when one of the files is there already.
 Result<void> instantiate(const Golden& golden, const std::filesystem::path& case_dir);
 

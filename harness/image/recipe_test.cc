@@ -51,7 +51,7 @@ TEST_F(RecipeTest, UnknownNamesAreUsageErrors)
     ASSERT_FALSE(format.has_value());
     EXPECT_EQ(format.error().kind, ErrorKind::usage);
     EXPECT_EQ(format.error().text, "unknown format 'qed'");
-    EXPECT_EQ(format.error().hint.substr(0, 28), "the formats are raw, cow, qc");
+    EXPECT_EQ(format.error().hint.substr(0, 28), "the formats are raw, host_de");
     EXPECT_EQ(parse_shape("round").error().kind, ErrorKind::usage);
     EXPECT_EQ(parse_shape("snapshot").value(), Shape::snapshot);
 }
