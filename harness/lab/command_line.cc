@@ -33,7 +33,7 @@ std::string export_name(size_t slot) { return fmt::format("hd{}", static_cast<ch
 
 std::string guest_disk_name(size_t slot) { return fmt::format("ide{}.{}", slot / 2, slot % 2); }
 
-std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::filesystem::path>& files,
+std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::string>& files,
                                             unsigned domain)
 {
     std::vector<std::string> words;
@@ -42,10 +42,10 @@ std::vector<std::string> device_model_words(const Machine& machine, const std::v
     }
     for (size_t slot = 0; slot < machine.disks.size(); ++slot) {
         if (machine.configuration == Configuration::drive) {
-            add_drive(words, machine, slot, files[slot].string());
+            add_drive(words, machine, slot, files[slot]);
         } else if (machine.configuration == Configuration::hda) {
             words.push_back("-" + export_name(slot));
-            words.push_back(files[slot].string());
+            words.push_back(files[slot]);
         }
     }
     // But for -drive there is one -snapshot for every disk: the plan puts only such disks together.

@@ -8,9 +8,9 @@
 
 namespace rogate::lab {
 
-/// The device model's own words for these disks; `files[i]` is the active image of disk i. A wish that the subject has
+/// The device model's own words for these disks; `files[i]` names disk i. A wish that the subject has
 /// no word for is left out. `domain` is that of Configuration::xenstore.
-std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::filesystem::path>& files,
+std::vector<std::string> device_model_words(const Machine& machine, const std::vector<std::string>& files,
                                             unsigned domain = 0);
 
 /// nbdkit's command line around those words; the socket comes by activation.

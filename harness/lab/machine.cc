@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "image/loop_device.h"
 #include "lab/chain.h"
 #include "lab/command_line.h"
 #include "lab/guest_report.h"
@@ -104,7 +105,10 @@ public:
                 return chain.error();
             }
             chains_.push_back(std::move(*chain));
-            auto watch = FolderWatch::make(disk_folder);
+            if (auto attached = attach(slot); !attached) {
+                return attached.error();
+            }
+            auto watch = FolderWatch::make(disk_folder, device(slot));
             if (!watch) {
                 return watch.error();
             }
@@ -136,9 +140,9 @@ public:
         if (auto prepared = prepare(); !prepared) {
             return prepared.error();
         }
-        std::vector<std::filesystem::path> files;
+        std::vector<std::string> files;
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
-            files.push_back(folder_ / export_name(slot) / machine_.disks[slot].original->golden.image.active());
+            files.push_back(file_word(slot));
         }
         std::vector<std::pair<std::string, std::string>> environment{{"TMPDIR", (folder_ / "tmp").string()}};
         auto domain = tell_xenstore(files, environment);
@@ -185,6 +189,7 @@ public:
             }
             evidence.open_files = open_[slot];
             evidence.events = watches_[slot].take();
+            detach(slot, evidence);
             judge_ending(log, evidence);
             take_files(slot, evidence);
             all.push_back(std::move(evidence));
@@ -204,8 +209,52 @@ public:
     }
 
 private:
+    /// A host device is a loop device over the copy. It is writable whatever the case: the refusal under test is the block
+    /// layer's.
+    Result<void> attach(size_t slot)
+    {
+        loops_.emplace_back();
+        const image::Image& image = machine_.disks[slot].original->golden.image;
+        if (image.format != "host_device") {
+            return {};
+        }
+        auto loop = image::LoopDevice::attach(folder_ / export_name(slot) / image.active(), false);
+        if (!loop) {
+            return loop.error();
+        }
+        loops_.back().emplace(std::move(*loop));
+        return {};
+    }
+
+    /// After the kernel witness has been asked: detaching closes the file, which was open for writing.
+    void detach(size_t slot, Evidence& evidence)
+    {
+        if (loops_[slot]) {
+            if (auto detached = loops_[slot]->detach(); !detached) {
+                evidence.environment_error = detached.error().text;
+            }
+        }
+    }
+
+    [[nodiscard]] std::filesystem::path device(size_t slot) const
+    {
+        return loops_[slot] ? loops_[slot]->path() : std::filesystem::path();
+    }
+
+    /// What the device model is given as the disk's file. A folder is offered for writing too, so that it is the disk's
+    /// wish that counts and not the name; with a snapshot that would be one temporary file above another.
+    [[nodiscard]] std::string file_word(size_t slot) const
+    {
+        const Disk& disk = machine_.disks[slot];
+        if (loops_[slot]) {
+            return loops_[slot]->path().string();
+        }
+        const std::string file = (folder_ / export_name(slot) / disk.original->golden.image.active()).string();
+        return disk.original->golden.image.format != "vvfat" ? file : (disk.snapshot ? "fat:" : "fat:rw:") + file;
+    }
+
     /// With Configuration::xenstore: makes the domain and lets the device model find the store. Returns its number.
-    Result<unsigned> tell_xenstore(const std::vector<std::filesystem::path>& files,
+    Result<unsigned> tell_xenstore(const std::vector<std::string>& files,
                                    std::vector<std::pair<std::string, std::string>>& environment) const
     {
         if (machine_.configuration != Configuration::xenstore) {
@@ -216,7 +265,7 @@ private:
         std::vector<XenDisk> disks;
         for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
             const Disk& disk = machine_.disks[slot];
-            disks.push_back({export_name(slot), files[slot].string(), disk.original->golden.image.format,
+            disks.push_back({export_name(slot), files[slot], disk.original->golden.image.format,
                              disk.without_mode ? "" : disk.read_only ? "r" : "w"});
         }
         return machine_.xenstore->add_domain(disks);
@@ -241,7 +290,7 @@ private:
     void sample_descriptors(process::Group::Id nbdkit)
     {
         for (size_t slot = 0; slot < machine_.disks.size() && !group_.ended(nbdkit); ++slot) {
-            merge(open_[slot], open_files(group_.pid(nbdkit), folder_ / export_name(slot)));
+            merge(open_[slot], open_files(group_.pid(nbdkit), folder_ / export_name(slot), device(slot)));
         }
     }
 
@@ -352,6 +401,7 @@ private:
     std::optional<process::Group::Id> nbdkit_id_;
     bool sampled_ = false;
     std::vector<ChainWitness> chains_;
+    std::vector<std::optional<image::LoopDevice>> loops_;
     std::vector<FolderWatch> watches_;
     std::vector<std::vector<OpenFile>> open_;
     std::vector<std::string> nbdkit_argv_;

@@ -33,7 +33,7 @@ constexpr std::array<std::pair<uint32_t, const char*>, 8> kEvents{{
 
 using FileKey = std::pair<dev_t, ino_t>;
 
-std::map<FileKey, std::string> files_of(const std::filesystem::path& folder)
+std::map<FileKey, std::string> files_of(const std::filesystem::path& folder, const std::filesystem::path& device)
 {
     std::map<FileKey, std::string> files;
     std::error_code ec;
@@ -42,6 +42,10 @@ std::map<FileKey, std::string> files_of(const std::filesystem::path& folder)
         if (::lstat(entry.path().c_str(), &st) == 0 && S_ISREG(st.st_mode)) {
             files[{st.st_dev, st.st_ino}] = entry.path().lexically_relative(folder).string();
         }
+    }
+    struct stat node {};
+    if (!device.empty() && ::stat(device.c_str(), &node) == 0) {
+        files[{node.st_dev, node.st_ino}] = device.filename().string();
     }
     return files;
 }
@@ -155,7 +159,7 @@ void close_in_background(Fd fd)
 
 FolderWatch::~FolderWatch() { close_in_background(std::move(fd_)); }
 
-Result<FolderWatch> FolderWatch::make(const std::filesystem::path& folder)
+Result<FolderWatch> FolderWatch::make(const std::filesystem::path& folder, const std::filesystem::path& device)
 {
     Fd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     for (int i = 0; i < 200 && !fd && errno == EMFILE; ++i) {
@@ -169,10 +173,25 @@ Result<FolderWatch> FolderWatch::make(const std::filesystem::path& folder)
     for (const auto& [bit, name] : kEvents) {
         mask |= bit == IN_Q_OVERFLOW ? 0 : bit;
     }
-    if (::inotify_add_watch(fd.get(), folder.c_str(), mask) < 0) {
-        return errno_error("watch with inotify", folder.string(), errno);
+    std::vector<std::pair<std::filesystem::path, std::string>> watched{{folder, ""}};
+    std::error_code ec;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, ec)) {
+        if (entry.is_directory(ec) && !entry.is_symlink(ec)) {
+            watched.emplace_back(entry.path(), entry.path().lexically_relative(folder).string() + "/");
+        }
     }
-    return FolderWatch(std::move(fd));
+    if (!device.empty()) {
+        watched.emplace_back(device, device.filename().string());
+    }
+    std::map<int, std::string> names;
+    for (const auto& [path, name] : watched) {
+        const int watch = ::inotify_add_watch(fd.get(), path.c_str(), mask);
+        if (watch < 0) {
+            return errno_error("watch with inotify", path.string(), errno);
+        }
+        names[watch] = name;
+    }
+    return FolderWatch(std::move(fd), std::move(names));
 }
 
 std::vector<KernelEvent> FolderWatch::take()
@@ -188,7 +207,7 @@ std::vector<KernelEvent> FolderWatch::take()
             const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
             at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
             for (const auto& [bit, name] : kEvents) {
-                KernelEvent seen{event->len > 0 ? event->name : "", name};
+                KernelEvent seen{names_[event->wd] + (event->len > 0 ? event->name : ""), name};
                 if ((event->mask & bit) != 0 && (events.empty() || events.back() != seen)) {
                     events.push_back(std::move(seen));
                 }
@@ -197,9 +216,9 @@ std::vector<KernelEvent> FolderWatch::take()
     }
 }
 
-std::vector<OpenFile> open_files(pid_t pid, const std::filesystem::path& folder)
+std::vector<OpenFile> open_files(pid_t pid, const std::filesystem::path& folder, const std::filesystem::path& device)
 {
-    const auto files = files_of(folder);
+    const auto files = files_of(folder, device);
     std::vector<OpenFile> found;
     find_descriptors(pid, files, found);
     find_mappings(pid, files, found);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "image/loop_device.h"
 #include "image/recipe.h"
 
 namespace rogate::matrix {
@@ -19,12 +20,25 @@ const std::vector<std::string> kConfigurations{"drive", "hda", "xenstore", "xens
 const std::vector<std::string> kShapes{"plain", "backed", "snapshot"};
 constexpr std::array<const char*, 5> kPartNames{"format", "bus", "mode", "configuration", "shape"};
 
+/// Asked once: the answer is the machine's.
+const std::string& no_loop_devices()
+{
+    static const std::string reason = image::no_loop_devices();
+    return reason;
+}
+
 std::string skip_reason(const Case& one)
 {
     const auto shape = image::parse_shape(one.shape);
     const auto skip = shape ? image::check_shape(one.format, *shape) : Result<std::optional<image::Skip>>(shape.error());
     if (skip && *skip) {
         return (*skip)->reason;
+    }
+    if (one.format == "vvfat" && one.mode == Mode::rw && one.shape != "snapshot") {
+        return "raw writes make no file system; harness/selfcheck writes files through it";
+    }
+    if (one.format == "host_device" && !no_loop_devices().empty()) {
+        return no_loop_devices();
     }
     if (one.configuration.substr(0, 8) == "xenstore" && one.shape == "snapshot") {
         return "xenstore has no word for a snapshot";

@@ -194,7 +194,7 @@ private:
             machine.xenstore = xenstore_->get();
         }
         if (first.one.configuration == kSecond) {
-            auto companion = originals_.get({"raw", "ide", Mode::ro, "xenstore", "plain"});
+            auto companion = originals_.get(Case{"raw", "ide", Mode::ro, "xenstore", "plain"});
             if (!companion) {
                 return companion.error();
             }
