@@ -55,6 +55,16 @@ protected:
     }
 
     std::string disk(const Image& image) { return at("case/" + image.active()).string(); }
+
+    uint64_t be64_at(const std::string& name, uint64_t offset)
+    {
+        const std::string bytes = test::get_file(at(name)).substr(offset, 8);
+        uint64_t value = 0;
+        for (const char byte : bytes) {
+            value = value << 8 | static_cast<uint8_t>(byte);
+        }
+        return value;
+    }
 };
 
 struct Pair {
@@ -181,19 +191,14 @@ TEST_F(MediaToolTest, AnImageThatNamesOtherFilesIsRefused)
     expect_refused(vmdk, "has no capacity");
 }
 
-// Oracle: the fault that is put in: two clusters at one place; a sector without its bit; a grain beyond the file.
+// Oracle: the fault that is put in: two clusters at one place; a sector without its bit.
 TEST_F(MediaToolTest, DamagedTablesAreRefused)
 {
     const Image qcow2 = make_case("qcow2", Shape::plain);
+    constexpr uint64_t kOffsetMask = 0x00ffffffffffff00;  // without the flags
+    const uint64_t l1 = be64_at("case/disk.qcow2", 40);
+    const uint64_t l2 = be64_at("case/disk.qcow2", l1) & kOffsetMask;
     const std::string bytes = test::get_file(at("case/disk.qcow2"));
-    const auto number = [&](size_t where) {
-        uint64_t value = 0;
-        for (size_t i = 0; i < 8; ++i) {
-            value = value << 8 | static_cast<uint8_t>(bytes[where + i]);
-        }
-        return value & 0x00ffffffffffff00;
-    };
-    const uint64_t l2 = number(number(40));
     test::poke(at("case/disk.qcow2"), l2 + 8, bytes.substr(l2, 8));
     expect_refused(qcow2, "'qemu-img' ended with status 2");
     std::filesystem::rename(at("cache-away"), at("cache"));
@@ -206,6 +211,19 @@ TEST_F(MediaToolTest, DamagedTablesAreRefused)
         static_cast<uint64_t>(static_cast<uint8_t>(vhd[1538])) << 8 | static_cast<uint8_t>(vhd[1539]);
     test::poke(at("case/disk.vhd"), block * 512, std::string(1, '\x7f'));
     expect_refused(vpc, "'7z' ended with status 2");
+}
+
+// Oracle: qemu-img check, which must call it a leak (status 3): a cluster that is counted and that nothing refers to.
+TEST_F(MediaToolTest, ALeakedClusterIsNoFault)
+{
+    const Image image = make_case("qcow2", Shape::plain);
+    const uint64_t table = be64_at("case/disk.qcow2", 48);
+    const uint64_t counts = be64_at("case/disk.qcow2", table);
+    const uint64_t unused = std::filesystem::file_size(disk(image)) / 65536 + 1;
+    test::resize(at("case/disk.qcow2"), (unused + 1) * 65536);
+    test::poke(at("case/disk.qcow2"), counts + 2 * unused, std::string("\0\1", 2));
+    EXPECT_EQ(test::spawn({"qemu-img", "check", "-U", "-f", "qcow2", disk(image)})->exit_status, 3);
+    EXPECT_EQ(differing(image), Ranges{});
 }
 
 TEST_F(MediaToolTest, FolderIsCopiedWithItsTimes)
