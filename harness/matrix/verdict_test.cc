@@ -233,6 +233,10 @@ TEST(Verdict, ATrimMustReadZerosAndAnUnknownCommandMustChangeNothing)
     EXPECT_EQ(read_write(evidence), "writes");
     evidence.commands.back().read_back = "old";
     EXPECT_EQ(read_write(evidence), "corrupt");
+    evidence.commands.back().crc = 0xb2aa7578;  // of 512 zeros: where zeros had been before
+    EXPECT_EQ(read_write(evidence), "writes");
+    evidence.commands.back().crc = 0xb2aa7579;
+    EXPECT_EQ(read_write(evidence), "corrupt");
     evidence = writes_evidence();
     evidence.commands.push_back(command(lab::CommandClass::absent, "WRITE_SAME", 0x50, "new"));
     EXPECT_EQ(read_write(evidence), "corrupt");
