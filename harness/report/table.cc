@@ -80,9 +80,12 @@ std::string table(const std::vector<CaseResult>& results, bool colour)
     std::map<size_t, size_t> widths;
     std::map<size_t, std::string> titles;
     for (const CaseResult& result : results) {
-        id_width = std::max(id_width, result.one.id().size());
         titles[result.patches] = result.state;
         size_t& width = widths[result.patches];
+        if (!result.one.skip.empty()) {
+            continue;
+        }
+        id_width = std::max(id_width, result.one.id().size());
         width = std::max({width, cell(result).size(), result.state.size()});
     }
     std::string text = fmt::format("{:<{}}", "case", id_width);
@@ -90,9 +93,10 @@ std::string table(const std::vector<CaseResult>& results, bool colour)
         text += fmt::format("  {:<{}}", title, widths[state]);
     }
     text = text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+    size_t skipped = 0;
     for (const Row& row : rows) {
         if (is_skip_row(row)) {
-            text += fmt::format("{:<{}}  skip: {}\n", row.id, id_width, row.by_state.begin()->second->one.skip);
+            ++skipped;
             continue;
         }
         std::string line = fmt::format("{:<{}}", row.id, id_width);
@@ -103,6 +107,11 @@ std::string table(const std::vector<CaseResult>& results, bool colour)
             line += colour ? fmt::format("  {}{}\033[0m{}", colour_of(*result), word, padding) : "  " + word + padding;
         }
         text += line + "\n";
+    }
+    if (skipped == 1 && rows.size() == 1) {
+        text += fmt::format("{}  skip: {}\n", rows[0].id, rows[0].by_state.begin()->second->one.skip);
+    } else if (skipped > 0) {
+        text += fmt::format("{} combinations are skipped; 'rogate list' gives each one's reason\n", skipped);
     }
     return text;
 }

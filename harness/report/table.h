@@ -11,7 +11,7 @@ namespace rogate::report {
 /// Whether to use colours: `stream_fd` is a terminal and NO_COLOR is not set. Source: no-color.org.
 bool use_colour(int stream_fd);
 
-/// A row for each case, a column for each state; an unexpected verdict has a `!` and its expected one beside it.
+/// A row for each case that runs, a column for each state; an unexpected verdict has a `!` and its expected one beside it.
 std::string table(const std::vector<matrix::CaseResult>& results, bool colour);
 
 /// For each unexpected result: what was expected, what was seen and why, and the command that runs it again.

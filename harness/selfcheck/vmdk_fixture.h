@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fixture.h"
-#include "image/vmdk_image.h"
+#include "vmdk_image.h"
 
 namespace rogate::selfcheck {
 

@@ -4,7 +4,7 @@
 
 #include "flat_model.h"
 #include "image/reference.h"
-#include "image/vmdk_image.h"
+#include "vmdk_image.h"
 
 namespace rogate::selfcheck {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "image/vmdk_image.h"
+#include "vmdk_image.h"
 
 #include <algorithm>
 #include <cerrno>
