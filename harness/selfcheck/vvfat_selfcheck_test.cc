@@ -35,10 +35,8 @@ struct Layout {
 
 // formats/vvfat.md, "Disk layouts" and "Boot sector"; a floppy's clusters as the Microsoft FAT specification has them.
 constexpr Layout kLayouts[] = {
-    {"default", "", 1032192, 63, 16, 16, 252},
-    {"fat16", "16:", 1032192, 63, 16, 16, 252},
-    {"fat12", "12:", 64512, 63, 12, 16, 12},
-    {"floppy", "floppy:", 5760, 0, 12, 2, 9},
+    {"default", "", 1032192, 63, 16, 16, 252},     {"fat16", "16:", 1032192, 63, 16, 16, 252},
+    {"fat12", "12:", 64512, 63, 12, 16, 12},       {"floppy", "floppy:", 5760, 0, 12, 2, 9},
     {"floppy12", "floppy:12:", 2880, 0, 12, 1, 9},
 };
 
@@ -131,10 +129,7 @@ public:
     }
     Disk& disk() { return disk_; }
     /// What mtools wants after -i.
-    std::string image() const
-    {
-        return partition_ > 0 ? raw_ + "@@" + std::to_string(partition_ * SECTOR_SIZE) : raw_;
-    }
+    std::string image() const { return partition_ > 0 ? raw_ + "@@" + std::to_string(partition_ * SECTOR_SIZE) : raw_; }
     Ran mtool(const std::string& tool, std::vector<std::string> arguments)
     {
         arguments.insert(arguments.begin(), {tool, "-i", image()});
@@ -193,8 +188,8 @@ std::string listing(const std::string& folder)
 
 void expect_same_files(const std::string& folder, const std::string& other)
 {
-    Ran ran = run({"diff", "-r", "--exclude=link", "--exclude=dirlink", "--exclude=loop", "--exclude=fifo", folder,
-                   other});
+    Ran ran =
+        run({"diff", "-r", "--exclude=link", "--exclude=dirlink", "--exclude=loop", "--exclude=fifo", folder, other});
     EXPECT_EQ(ran.exit_status, 0) << ran.out << ran.err;
 }
 
@@ -339,9 +334,16 @@ TEST_P(VvfatLayout, TakesOverWhatMtoolsDid)
 
 std::string VvfatLayout::random_name()
 {
-    static const char* const names[] = {"UPPER.TXT",  "lower.txt",     "Mixed Case Name.doc", "HELLO.TXT",
-                                        "no_suffix",  "two.dots.here", "\xc3\xa4\xc3\xb6.x",  "x",
-                                        "longer name of a file with many characters.data",    "sub2"};
+    static const char* const names[] = {"UPPER.TXT",
+                                        "lower.txt",
+                                        "Mixed Case Name.doc",
+                                        "HELLO.TXT",
+                                        "no_suffix",
+                                        "two.dots.here",
+                                        "\xc3\xa4\xc3\xb6.x",
+                                        "x",
+                                        "longer name of a file with many characters.data",
+                                        "sub2"};
     return names[below(std::size(names))];
 }
 
@@ -356,10 +358,18 @@ void VvfatLayout::random_tool(Guest& guest)
         put("new", below(3) ? below(30000) : below(3) * 512);
         guest.mtool_try("mcopy", {"-o", path("new"), name});
         break;
-    case 3: guest.mtool_try("mdel", {name}); break;
-    case 4: guest.mtool_try("mren", {"-D", "s", name, random_name()}); break;
-    case 5: guest.mtool_try("mmove", {"-D", "s", name, random_directory()}); break;
-    default: guest.mtool_try(below(2) ? "mmd" : "mdeltree", {"-D", "s", below(2) ? name : "::/made"}); break;
+    case 3:
+        guest.mtool_try("mdel", {name});
+        break;
+    case 4:
+        guest.mtool_try("mren", {"-D", "s", name, random_name()});
+        break;
+    case 5:
+        guest.mtool_try("mmove", {"-D", "s", name, random_directory()});
+        break;
+    default:
+        guest.mtool_try(below(2) ? "mmd" : "mdeltree", {"-D", "s", below(2) ? name : "::/made"});
+        break;
     }
 }
 
@@ -391,7 +401,10 @@ TEST_P(VvfatLayout, FollowsALongRandomSession)
     EXPECT_TRUE(fs::is_empty(path("tmp")));
 }
 
-void PrintTo(const Layout& layout, std::ostream* out) { *out << layout.name; }
+void PrintTo(const Layout& layout, std::ostream* out)
+{
+    *out << layout.name;
+}
 
 INSTANTIATE_TEST_SUITE_P(Layouts, VvfatLayout, ::testing::ValuesIn(kLayouts),
                          [](const auto& shape) { return shape.param.name; });
@@ -615,6 +628,67 @@ TEST_F(Vvfat, WaitsUntilTheFileSystemIsComplete)
     EXPECT_EQ(read_bytes(path("dir/NEW.BIN")), read_bytes(path("new")));
 }
 
+// All but one sector arrives: of the second FAT, or a boot sector that is not the disk's own any more.
+TEST_F(Vvfat, TakesNothingFromADiskWithAWrongSector)
+{
+    put("dir/KEEP.BIN", 1000);
+    put("dir/GONE.BIN", 5000);
+    std::string before = listing(path("dir"));
+    for (int64_t wrong : {10, 0}) {
+        Guest guest(disk_name(kFloppyRw), path("raw"), 0);
+        ASSERT_EQ(guest.disk().status(), 0);
+        Bytes data = sector(guest.disk(), wrong);
+        guest.mtool_ok("mdel", {"::/GONE.BIN"});
+        guest.write_back(random_);
+        // a cluster of two sectors; a chain for the free cluster 20
+        data[wrong == 0 ? 13 : 30] = 2;
+        set_sector(guest.disk(), wrong, data);
+        EXPECT_EQ(guest.flush(), 0);
+        EXPECT_EQ(listing(path("dir")), before) << wrong;
+    }
+    EXPECT_EQ(listing(path("dir")), before);
+}
+
+// ONE.BIN takes the clusters of TWO.BIN, which goes, and the beginning is written anew: all of it has to be copied.
+TEST_F(Vvfat, TakesDataFromAFileThatGoes)
+{
+    put("dir/ONE.BIN", 3 * SECTOR_SIZE);
+    put("dir/TWO.BIN", 3 * SECTOR_SIZE);
+    Bytes expected = read_bytes(path("dir/TWO.BIN"));
+    std::fill(expected.begin(), expected.begin() + SECTOR_SIZE, uint8_t{0x77});
+    Disk disk(disk_name(kFloppyRw), "");
+    Bytes root = sector(disk, kRoot), fat = sector(disk, 1);
+    root[32 + 26] = 5;
+    root[64] = 0xe5;
+    set_sector(disk, kRoot, root);
+    set_sector(disk, kData + 3, Bytes(SECTOR_SIZE, 0x77));
+    // the clusters 2, 3 and 4 become free
+    fat[3] = fat[4] = fat[5] = fat[6] = 0;
+    fat[7] &= 0xf0;
+    set_sector(disk, 1, fat);
+    set_sector(disk, 10, fat);
+    EXPECT_EQ(bdrv_flush(disk.get()), 0);
+    EXPECT_EQ(read_bytes(path("dir/ONE.BIN")), expected);
+    EXPECT_FALSE(fs::exists(path("dir/TWO.BIN")));
+}
+
+// Oracle: stat(2), and mtools for the way there.
+TEST_F(Vvfat, FilesKeepTheirTimes)
+{
+    put("dir/OLD.BIN", 100);
+    put("new", 100);
+    run_ok({"touch", "-d", "2003-04-05 06:07:08", path("dir/OLD.BIN")});
+    run_ok({"touch", "-d", "2001-02-03 04:05:06", path("new")});
+    Guest guest(disk_name(kFloppyRw), path("raw"), 0);
+    guest.mtool_ok("mcopy", {"-m", path("new"), "::/NEW.BIN"});
+    guest.write_back(random_);
+    EXPECT_EQ(guest.flush(), 0);
+    EXPECT_EQ(fs::last_write_time(path("dir/NEW.BIN")), fs::last_write_time(path("new")));
+    fs::create_directories(path("out"));
+    guest.mtool_ok("mcopy", {"-m", "-n", "::/OLD.BIN", path("out")});
+    EXPECT_EQ(fs::last_write_time(path("out/OLD.BIN")), fs::last_write_time(path("dir/OLD.BIN")));
+}
+
 TEST_F(Vvfat, AFormattedOrErasedDiskIsNotTakenOver)
 {
     put_usual_files();
@@ -707,8 +781,18 @@ TEST_F(Vvfat, ShortensAndLengthensAFile)
 
 TEST_F(Vvfat, RefusesNamesThatLeadOut)
 {
-    const std::u16string kBad[] = {u"..", u".", u"a/b", u"../outside/x", u"/x", u"a\\b", u"a\u0001", u"a:b", u"x.", u"x ",
-                                   std::u16string(1, 0xd800) + u"x", std::u16string(256, u'x'),
+    const std::u16string kBad[] = {u"..",
+                                   u".",
+                                   u"a/b",
+                                   u"../outside/x",
+                                   u"/x",
+                                   u"a\\b",
+                                   u"a\u0001",
+                                   u"a:b",
+                                   u"x.",
+                                   u"x ",
+                                   std::u16string(1, 0xd800) + u"x",
+                                   std::u16string(256, u'x'),
                                    std::u16string(120, 0x540d)};
     for (const auto& name : kBad) {
         Disk disk(disk_name(kFloppyRw), "");
@@ -717,7 +801,8 @@ TEST_F(Vvfat, RefusesNamesThatLeadOut)
         EXPECT_EQ(bdrv_flush(disk.get()), 0);
         EXPECT_TRUE(fs::is_empty(path("dir")));
     }
-    for (const char* name : {"A/B     BIN", "A\\B     BIN", "..         ", ".          ", "        BIN", "A\001B     BIN"}) {
+    for (const char* name :
+         {"A/B     BIN", "A\\B     BIN", "..         ", ".          ", "        BIN", "A\001B     BIN"}) {
         Disk disk(disk_name(kFloppyRw), "");
         add_to_root(disk, u"", name);
         EXPECT_EQ(bdrv_flush(disk.get()), 0);

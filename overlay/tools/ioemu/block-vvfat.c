@@ -148,7 +148,7 @@ struct BDRVVVFATState {
 
     VVFATNode *nodes;
     uint32_t node_count, node_room;
-    uint32_t free_nodes; /* NODE_FREE ones */
+    uint32_t free_node; /* there is no NODE_FREE one before */
     uint32_t by_name[VVFAT_HASH_SIZE];
     uint32_t by_short[VVFAT_HASH_SIZE];
 
@@ -480,9 +480,8 @@ static int64_t new_node(BDRVVVFATState *s, const char *host_name)
     uint32_t n, room;
     char *name;
 
-    for (n = s->free_nodes > 0 ? 1 : s->node_count; n < s->node_count; n++) {
+    for (n = s->free_node; n < s->node_count; n++) {
         if (s->nodes[n].gone == NODE_FREE) {
-            s->free_nodes--;
             break;
         }
     }
@@ -504,6 +503,7 @@ static int64_t new_node(BDRVVVFATState *s, const char *host_name)
     if (n >= s->node_count) {
         s->node_count = n + 1;
     }
+    s->free_node = n + 1;
     return n;
 }
 
@@ -952,6 +952,8 @@ static int scan_dir(BDRVVVFATState *s, uint32_t parent)
     if (fd < 0) {
         return fd;
     }
+    /* for the owner only, and no more than a courtesy */
+    (void)fcntl(fd, F_SETFL, O_NOATIME);
     dir = fdopendir(fd);
     if (!dir) {
         ret = -errno;
@@ -1691,14 +1693,13 @@ static void reclaim_nodes(BDRVVVFATState *s)
     }
     memset(s->by_name, 0, sizeof(s->by_name));
     memset(s->by_short, 0, sizeof(s->by_short));
-    s->free_nodes = 0;
+    s->free_node = 1;
     for (n = 1; n < s->node_count; n++) {
         s->nodes[n].entry = 0;
         if (!s->nodes[n].gone) {
             index_node(s, n);
         } else if (!s->nodes[n].dir_data) {
             s->nodes[n].gone = NODE_FREE;
-            s->free_nodes++;
         }
     }
 }
