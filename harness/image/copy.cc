@@ -12,11 +12,9 @@
 
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr size_t kBufferBytes = 256 << 10;
 
@@ -85,8 +83,7 @@ Result<void> copy_content(int from, int to, uint64_t size_bytes, const std::stri
 Result<void> copy_sparse(const std::filesystem::path& from, const std::filesystem::path& to)
 {
     Fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat st {
-    };
+    struct stat st {};
     if (!source || ::fstat(source.get(), &st) < 0) {
         return errno_error("copy", from.string(), errno);
     }

@@ -6,8 +6,7 @@
 
 #include "base/result.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// Copies the regular file `from` to `to` (which must not exist, and gets mode 0644): extents shared where the file
 /// system can, else only the data copied and holes kept; mtime and atime to the nanosecond.

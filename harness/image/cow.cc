@@ -5,11 +5,9 @@
 #include <array>
 #include <fcntl.h>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr uint64_t kPathAt = 8;
 constexpr uint64_t kPathBytes = 4096;

@@ -10,8 +10,7 @@
 #include "base/result.h"
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// What the header of a cow image says.
 struct CowHeader {

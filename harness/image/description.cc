@@ -5,11 +5,9 @@
 
 #include "base/file.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr size_t kLimitBytes = 1 << 20;
 

@@ -10,8 +10,7 @@
 #include "base/result.h"
 #include "image/recipe.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// The file's name; it is not one of the image's own files and is not copied with them.
 inline constexpr char kDescriptionName[] = "image.json";

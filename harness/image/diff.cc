@@ -6,11 +6,9 @@
 #include "image/digest.h"
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr uint64_t kChunkSectors = kChunkBytes / kSectorBytes;
 

@@ -14,11 +14,9 @@
 
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// Chunks read at once: large enough that system calls cost nothing, small enough to stay in the second-level cache
 /// between the read and the two hashes.
@@ -32,8 +30,7 @@ Error crypto_error()
 }
 
 /// SHA-256 by libcrypto. The algorithm is fetched once: an implicit fetch for each digest costs more than a small file.
-class Sha256Stream
-{
+class Sha256Stream {
 public:
     Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free)
     {

@@ -11,8 +11,7 @@
 #include "base/result.h"
 #include "image/sector.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// A file is mapped in chunks of this size; the last one may be shorter.
 inline constexpr uint64_t kChunkBytes = 64 << 10;

@@ -7,15 +7,12 @@
 #include "image/state.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
-namespace
-{
+namespace rogate::image {
+namespace {
 
 using Ranges = std::vector<SectorRange>;
 
-class DigestTest : public test::ImageTest
-{
+class DigestTest : public test::ImageTest {
 protected:
     FileDigest digest(const std::string& name) { return digest_file(at(name)).value(); }
 };

@@ -10,11 +10,9 @@
 #include <vector>
 #include <zlib.h>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 using Bytes = std::vector<uint8_t>;
 

@@ -4,13 +4,10 @@
 #include "image/reference.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
-namespace
-{
+namespace rogate::image {
+namespace {
 
-class DmgImageTest : public test::ImageTest
-{
+class DmgImageTest : public test::ImageTest {
 protected:
     DmgImageTest() { EXPECT_TRUE(write_reference(at("R.raw")).has_value()); }
     void make(const DmgLayout& layout)

@@ -3,11 +3,9 @@
 
 #include <array>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr std::array<std::string_view, 2> kQemuTools = {"qemu-img", "qemu-io"};
 constexpr std::array<std::string_view, 1> kBximage = {"bximage"};

@@ -13,8 +13,7 @@
 #include "image/reference.h"
 #include "image/tools.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// What a make function works with.
 struct MakeContext {

@@ -6,11 +6,9 @@
 #include "image/io.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view kStart{"Bochs Virtual HD Image", 23};  // with its NUL
 

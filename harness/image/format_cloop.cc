@@ -3,11 +3,9 @@
 #include "image/format.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// The format stores whole blocks only: this size divides the reference, so that nothing is added to its end. With
 /// fewer than 10 blocks extract_compressed_fs would die.

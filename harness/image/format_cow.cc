@@ -8,11 +8,9 @@
 #include "image/format.h"
 #include "image/layers.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// A base of zeros, of the size and mtime that uml_moo demands: what an image without a backing file falls through to.
 Result<void> make_zero_base(const std::filesystem::path& path, uint64_t size_bytes, uint32_t mtime_seconds)

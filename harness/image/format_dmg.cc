@@ -4,8 +4,7 @@
 #include "image/format.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 Result<std::vector<ChainMember>> make_dmg(const MakeContext& context)
 {

@@ -4,8 +4,7 @@
 #include "image/parallels_image.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 Result<std::vector<ChainMember>> make_parallels(const MakeContext& context)
 {

@@ -3,8 +3,7 @@
 #include "image/layers.h"
 #include "image/qemu.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 Result<std::vector<ChainMember>> make_qcow(const MakeContext& context)
 {

@@ -6,11 +6,9 @@
 #include "image/layers.h"
 #include "image/qemu.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// Magic and version. A version 3 header could name a data file anywhere, and no driver under test may write one.
 constexpr std::string_view kStart{"QFI\xfb\0\0\0\2", 8};

@@ -3,11 +3,9 @@
 #include "image/format.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 Result<std::vector<ChainMember>> make_content(const MakeContext& context, const char* format)
 {

@@ -10,11 +10,9 @@
 #include "image/layers.h"
 #include "image/qemu.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr char kVmdkBaseName[] = "base.vmdk";
 constexpr std::string_view kMagic = "KDMV";

@@ -3,11 +3,9 @@
 #include "image/qemu.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// bximage cuts what is not a whole number of cylinders of 16 heads and 63 sectors.
 constexpr uint64_t kCylinderBytes = 516096;

@@ -10,11 +10,9 @@
 #include "image/format.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 struct TextFile {
     std::string_view name;

@@ -17,11 +17,9 @@
 #include "image/reference.h"
 #include "image/state.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// Raised whenever a make function, the reference content or the description file changes.
 constexpr int kRecipeVersion = 1;

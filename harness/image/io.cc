@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 Result<OpenFile> open_for_reading(const std::filesystem::path& path)
 {

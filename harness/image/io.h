@@ -12,8 +12,7 @@
 #include "base/file.h"
 #include "image/sector.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// What sector `lba` holds.
 using SectorSource = std::function<Sector(uint64_t lba)>;

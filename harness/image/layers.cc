@@ -5,11 +5,9 @@
 
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr SectorRange kHiddenByZeros = {1000, 8};
 

@@ -8,8 +8,7 @@
 #include "base/result.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// The file name of the base in every backed golden image.
 inline constexpr char kBaseName[] = "base.raw";

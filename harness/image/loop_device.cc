@@ -10,11 +10,9 @@
 #include <thread>
 #include <unistd.h>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr char kControl[] = "/dev/loop-control";
 /// How often another program may take the device that was free a moment ago.

@@ -8,13 +8,11 @@
 #include "base/file.h"
 #include "base/result.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// A loop device over a file. It is detached with this object, and by the kernel when the process ends in whatever way:
 /// the device is set to detach itself with its last user (LO_FLAGS_AUTOCLEAR, loop(4)), and this object is one.
-class LoopDevice
-{
+class LoopDevice {
 public:
     /// Attaches a free loop device to `file`; with `read_only`, to a descriptor that cannot write, so that the kernel
     /// refuses every write to the device. Sectors of 512 bytes; no partitions are looked for.

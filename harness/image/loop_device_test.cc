@@ -8,12 +8,10 @@
 #include "image/reference.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 namespace {
 
-class LoopDeviceTest : public test::ImageTest
-{
+class LoopDeviceTest : public test::ImageTest {
 protected:
     void SetUp() override
     {

@@ -11,14 +11,12 @@
 #include "image/state.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 namespace {
 
 using Ranges = std::vector<SectorRange>;
 
-class MediaToolTest : public test::ImageTest
-{
+class MediaToolTest : public test::ImageTest {
 protected:
     /// A fresh copy in the folder "case", with the golden away: what the copy lacks cannot be found there.
     Image make_case(std::string_view format, Shape shape)

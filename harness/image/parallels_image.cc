@@ -9,11 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view kMagic = "WithoutFreeSpace";
 constexpr uint64_t kHeaderBytes = 64;

@@ -9,8 +9,7 @@
 #include "base/result.h"
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// How an image is laid out. The defaults are those of the product of 2005.
 struct ParallelsLayout {

@@ -4,13 +4,10 @@
 #include "image/reference.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
-namespace
-{
+namespace rogate::image {
+namespace {
 
-class ParallelsImageTest : public test::ImageTest
-{
+class ParallelsImageTest : public test::ImageTest {
 protected:
     ParallelsImageTest() { EXPECT_TRUE(write_reference(at("R.raw")).has_value()); }
     void make(const ParallelsLayout& layout)

@@ -10,11 +10,9 @@
 #include "image/io.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 /// qemu-img check: "Check completed, image is not corrupted, but has leaked clusters" (qemu-img(1)).
 constexpr int kCheckFoundLeaks = 3;

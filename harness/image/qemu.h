@@ -11,8 +11,7 @@
 #include "image/format.h"
 #include "image/sector.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// The files of `chain` in `folder` as one node in QEMU's words (a file name that begins with "json:"). What an image's
 /// header says of a base is not followed: some formats do not store its format, and a damaged one could name any file.

@@ -8,17 +8,14 @@
 #include "image/format.h"
 #include "image/reference.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr uint64_t kBatchSectors = 128;
 
 /// Walks ascending ranges beside ascending sectors.
-class InRanges
-{
+class InRanges {
 public:
     explicit InRanges(const std::vector<SectorRange>& ranges) : ranges_(ranges) {}
 

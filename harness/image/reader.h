@@ -14,8 +14,7 @@
 #include "image/recipe.h"
 #include "image/sector.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// Why read_content() cannot read images of `format`, so that the digests of their files are all there is to compare;
 /// empty where it can, and for an unknown format.

@@ -5,15 +5,12 @@
 #include "image/reference.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
-namespace
-{
+namespace rogate::image {
+namespace {
 
 using Ranges = std::vector<SectorRange>;
 
-class ReaderTest : public test::ImageTest
-{
+class ReaderTest : public test::ImageTest {
 protected:
     void SetUp() override { ASSERT_TRUE(write_reference(at("R.raw")).has_value()); }
 

@@ -10,11 +10,9 @@
 #include "image/copy.h"
 #include "image/format.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr std::array<std::string_view, 3> kShapes = {"plain", "backed", "snapshot"};
 

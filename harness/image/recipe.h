@@ -13,8 +13,7 @@
 #include "base/result.h"
 #include "image/tools.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// How the content is laid over files. A `snapshot` case starts from the files of another shape (plain, or backed where
 /// the format knows nothing else) and differs only in how the disk is configured.

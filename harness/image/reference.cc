@@ -5,11 +5,9 @@
 
 #include "image/io.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 constexpr std::array<SectorRange, 4> kFilled = {{
     {0, 512},    // start of the disk; 64 KiB lies at sector 128

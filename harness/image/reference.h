@@ -8,8 +8,7 @@
 #include "base/result.h"
 #include "image/sector.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// Size of R. CHS 17/16/63, so VHD size and geometry agree; a multiple of 8 sectors (cow bitmap) and of 63 (parallels
 /// clusters), of no power of two above 4 KiB, so that every format has a partly used last cluster.

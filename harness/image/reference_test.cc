@@ -8,10 +8,8 @@
 #include "image/state.h"
 #include "image/test_support.h"
 
-namespace rogate::image
-{
-namespace
-{
+namespace rogate::image {
+namespace {
 
 using ReferenceTest = test::ImageTest;
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 void SectorList::add(uint64_t lba, size_t max_ranges)
 {

@@ -7,8 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 inline constexpr uint64_t kSectorBytes = 512;
 

@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
-namespace rogate::image
-{
-namespace
-{
+namespace rogate::image {
+namespace {
 
 using Ranges = std::vector<SectorRange>;
 

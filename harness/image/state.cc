@@ -4,11 +4,9 @@
 #include <cerrno>
 #include <sys/stat.h>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 int64_t nanoseconds(const timespec& time)
 {
@@ -19,8 +17,7 @@ int64_t nanoseconds(const timespec& time)
 
 Result<FileState> file_state(const std::filesystem::path& path)
 {
-    struct stat st {
-    };
+    struct stat st {};
     if (::stat(path.c_str(), &st) < 0) {
         return errno_error("read the state of", path.string(), errno);
     }

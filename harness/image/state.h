@@ -10,8 +10,7 @@
 #include "base/result.h"
 #include "image/digest.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// What stat(2) says of a file; access times are left out, since reading may change them.
 struct FileState {

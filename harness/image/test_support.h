@@ -18,12 +18,10 @@
 
 extern char** environ;
 
-namespace rogate::image::test
-{
+namespace rogate::image::test {
 
 /// A throwaway folder, gone with the test. Its name holds what spoils careless quoting.
-class ImageTest : public ::testing::Test
-{
+class ImageTest : public ::testing::Test {
 protected:
     ImageTest() : dir_(TempDir::make(::testing::TempDir(), "rogate image, ").value()) {}
     [[nodiscard]] std::filesystem::path at(const std::string& name) const { return dir_.path() / name; }

@@ -7,11 +7,9 @@
 #include <map>
 #include <sys/stat.h>
 
-namespace rogate::image
-{
+namespace rogate::image {
 
-namespace
-{
+namespace {
 
 struct Tool {
     std::string_view name;
@@ -31,8 +29,7 @@ constexpr std::array<Tool, 8> kTools = {{
 
 bool is_program(const std::string& path)
 {
-    struct stat st {
-    };
+    struct stat st {};
     return ::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
 }
 

@@ -10,8 +10,7 @@
 
 #include "base/result.h"
 
-namespace rogate::image
-{
+namespace rogate::image {
 
 /// What a program left behind. A signal counts as status 128 + its number.
 struct ProgramOutput {
