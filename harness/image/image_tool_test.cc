@@ -78,6 +78,23 @@ TEST_F(ImageToolTest, AnotherProgramMakesAnotherGolden)
     EXPECT_NE(first.folder, second.folder);
 }
 
+// Oracle: the sector that a qemu-img gone wrong (played by a second program) writes over.
+TEST_F(ImageToolTest, AGoldenThatDoesNotReadBackIsNotKept)
+{
+    auto made = golden(at("cache"), "qcow", Shape::plain, [](const std::vector<std::string>& argv) {
+        auto output = test::spawn(argv);
+        if (argv[1] == "convert" && argv.back().ends_with("disk.qcow")) {
+            test::output_of({"qemu-io", "-f", "qcow", "-c", "write -q -P 1 512 512", argv.back()});
+        }
+        return output;
+    });
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(made.error().text,
+              "cannot make the golden image 'qcow/plain': 1 sectors are not as written, the first is 1");
+    EXPECT_TRUE(std::filesystem::is_empty(at("cache/golden")));
+}
+
 struct Pair {
     std::string_view format;
     Shape shape;

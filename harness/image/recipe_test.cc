@@ -68,6 +68,23 @@ TEST_F(RecipeTest, MissingProgramNamesItsPackage)
     EXPECT_EQ(made.error().hint, "install the Debian package 'qemu-utils'");
 }
 
+TEST_F(RecipeTest, AProgramThatIsRemovedIsLookedForAgain)
+{
+    const std::string path = std::getenv("PATH");
+    for (const char* folder : {"one", "two"}) {
+        std::filesystem::create_directory(at(folder));
+        test::put_file(at(folder) / "qemu-img", "#!/bin/sh\n");
+        std::filesystem::permissions(at(folder) / "qemu-img", std::filesystem::perms(0755));
+    }
+    ::setenv("PATH", (at("one").string() + ":" + at("two").string()).c_str(), 1);
+    EXPECT_EQ(find_tool("qemu-img").value(), at("one/qemu-img"));
+    std::filesystem::remove(at("one/qemu-img"));
+    EXPECT_EQ(find_tool("qemu-img").value(), at("two/qemu-img"));
+    std::filesystem::permissions(at("two/qemu-img"), std::filesystem::perms(0644));
+    EXPECT_EQ(find_tool("qemu-img").error().kind, ErrorKind::environment);
+    ::setenv("PATH", path.c_str(), 1);
+}
+
 TEST_F(RecipeTest, GoldenIsMadeOnceAndDescribesItself)
 {
     const Golden first = raw_golden();
