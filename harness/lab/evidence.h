@@ -12,11 +12,13 @@
 namespace rogate::lab {
 
 /// What a command is meant to do, as the guest's command table has it.
-enum class CommandClass { identify, read, verify, write, trim, flush, absent, setup };
+/// `change`: changes an image without writing data of the guest's (a snapshot, another size).
+enum class CommandClass { identify, read, verify, write, trim, flush, absent, setup, change };
 
 /// One command the guest gave to one disk, with the registers as it found them; the guest does not judge.
 struct GuestCommand {
     std::string disk;                        ///< bus address as the guest names it: ide0.1
+    std::string kind;                        ///< of the disk: ata, scsi, ..; says how `status` is read
     CommandClass command_class = CommandClass::read;
     std::string name;                        ///< WRITE_DMA
     std::string protocol;                    ///< pio, dma, ...
@@ -31,11 +33,12 @@ struct GuestCommand {
     std::optional<uint32_t> crc;             ///< CRC-32 of the data read, or of the read-back
 
     /// The device said that it was done: neither ERR nor DF, and no time-out. Source: ATA-6, status register.
-    [[nodiscard]] bool accepted() const { return !timed_out && (status & 0x21U) == 0; }
+    [[nodiscard]] bool accepted() const { return !timed_out && (kind == "monitor" || kind == "tool" ? status == 0 : (status & 0x21U) == 0); }
     [[nodiscard]] bool changes_data() const
     {
         return command_class == CommandClass::write || command_class == CommandClass::trim;
     }
+    [[nodiscard]] bool changes_image() const { return changes_data() || command_class == CommandClass::change; }
 };
 
 struct GuestDisk {
@@ -131,6 +134,7 @@ struct Evidence {
     ProcessEvidence device_model;
     ProcessEvidence qemu;
     std::string disk;                    ///< the guest's name of this case's disk
+    unsigned disk_index = 0;             ///< its number in payloads, as the guest told it
     std::string export_name;
     std::vector<std::string> company;    ///< the other cases in the same machine
     bool guest_complete = false;

@@ -11,7 +11,7 @@
 namespace rogate::lab {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CommandClass>, 8> kClasses{{
+constexpr std::array<std::pair<std::string_view, CommandClass>, 9> kClasses{{
     {"identify", CommandClass::identify},
     {"read", CommandClass::read},
     {"verify", CommandClass::verify},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, CommandClass>, 8> kClasses{{
     {"flush", CommandClass::flush},
     {"absent", CommandClass::absent},
     {"setup", CommandClass::setup},
+    {"change", CommandClass::change},
 }};
 
 constexpr std::string_view kGreeting = "rogate-probe";

@@ -18,15 +18,15 @@ namespace {
 
 constexpr const char* kProfileName = "rogate.toml";
 
-/// True when the built device model takes `drive` as the value of -drive; its complaint goes into `complaint`.
-Result<bool> takes_drive(const std::filesystem::path& bridge, const std::string& drive, std::string& complaint)
+/// True when the built device model takes `option` with `value`; its complaint goes into `complaint`.
+Result<bool> takes(const std::filesystem::path& bridge, const std::string& option, const std::string& value, std::string& complaint)
 {
     auto nbdkit = process::find_program("nbdkit", "nbdkit");
     if (!nbdkit) {
         return nbdkit.error();
     }
     auto outcome = process::run({.argv = {nbdkit->string(), "--exit-with-parent", "--foreground", "-U", "-", bridge.string(),
-                                          "arg=-drive", "arg=" + drive, "--run", "exit 0"},
+                                          "arg=" + option, "arg=" + value, "--run", "exit 0"},
                                  .env = {},
                                  .folder = bridge.parent_path(),
                                  .deadline = std::chrono::seconds(20)});
@@ -37,34 +37,56 @@ Result<bool> takes_drive(const std::filesystem::path& bridge, const std::string&
     return outcome->ok();
 }
 
+/// What a build can be told, one word a line in the file that records it.
+struct Capabilities {
+    bool drive_ro = false;
+    bool usb_ro = false;
+};
+
+constexpr std::string_view kDriveRo = "drive-ro\n";
+constexpr std::string_view kUsbRo = "usbdevice-ro\n";
+
+std::string to_text(const Capabilities& known)
+{
+    return std::string("words for read-only:\n") + std::string(known.drive_ro ? kDriveRo : "") + std::string(known.usb_ro ? kUsbRo : "");
+}
+
+void take_capabilities(const std::string& text, Subject& subject)
+{
+    subject.knows_ro = text.find(kDriveRo) != std::string::npos;
+    subject.knows_usb_ro = text.find(kUsbRo) != std::string::npos;
+}
+
 /// Asks a fresh build what it can be told, by telling it. The file that records the answer is written last: a folder
 /// with it is complete.
-Result<bool> ask(const std::filesystem::path& folder)
+Result<Capabilities> ask(const std::filesystem::path& folder)
 {
     const std::filesystem::path disk = folder / "try.raw";
     if (auto made = write_file(disk, std::string(4096, '\0')); !made) {
         return made.error();
     }
+    const std::filesystem::path bridge = folder / "bridge.so";
     const std::string drive = "file=try.raw,if=ide,index=0,media=disk,format=raw";
     std::string complaint;
-    auto plain = takes_drive(folder / "bridge.so", drive, complaint);
+    auto plain = takes(bridge, "-drive", drive, complaint);
     if (!plain) {
         return plain.error();
     }
     if (!*plain) {
         return Error{ErrorKind::build, fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
     }
-    auto told = takes_drive(folder / "bridge.so", drive + ",ro", complaint);
+    auto drive_ro = takes(bridge, "-drive", drive + ",ro", complaint);
+    auto usb_ro = takes(bridge, "-usbdevice", "disk:ro:format=raw:try.raw", complaint);
     std::error_code ignored;
     std::filesystem::remove(disk, ignored);
-    return told;
+    if (!drive_ro || !usb_ro) {
+        return drive_ro ? usb_ro.error() : drive_ro.error();
+    }
+    return Capabilities{*drive_ro, *usb_ro};
 }
 
-constexpr std::string_view kKnowsRo = "knows-ro\n";
-constexpr std::string_view kNoRo = "no-word-for-ro\n";
-
-Result<bool> build(const std::filesystem::path& subjects, const std::filesystem::path& final_folder,
-                   const std::filesystem::path& cache, const git::Tree& files)
+Result<std::string> build(const std::filesystem::path& subjects, const std::filesystem::path& final_folder,
+                          const std::filesystem::path& cache, const git::Tree& files)
 {
     const auto profile_entry = files.find(kProfileName);
     if (profile_entry == files.end()) {
@@ -81,11 +103,12 @@ Result<bool> build(const std::filesystem::path& subjects, const std::filesystem:
     if (auto built = build_in(temporary->path(), cache, *profile, files); !built) {
         return built.error();
     }
-    auto knows_ro = ask(temporary->path());
-    if (!knows_ro) {
-        return knows_ro.error();
+    auto known = ask(temporary->path());
+    if (!known) {
+        return known.error();
     }
-    if (auto written = write_file(temporary->path() / "capabilities", *knows_ro ? kKnowsRo : kNoRo); !written) {
+    const std::string text = to_text(*known);
+    if (auto written = write_file(temporary->path() / "capabilities", text); !written) {
         return written.error();
     }
     // mkdtemp makes it private; another process that has built the same meanwhile has won.
@@ -95,7 +118,7 @@ Result<bool> build(const std::filesystem::path& subjects, const std::filesystem:
     } else if (errno != EEXIST && errno != ENOTEMPTY) {
         return errno_error("keep the built subject", final_folder.string(), errno);
     }
-    return knows_ro;
+    return text;
 }
 
 std::string patch_name(const series::Series& series, size_t patches)
@@ -211,14 +234,14 @@ Result<std::vector<Subject>> prepare(const git::Tree& base, const series::Series
         subject.folder = subjects / (subject.tree_id + "-" + *toolchain);
         auto known = read_file(subject.folder / "capabilities");
         if (known) {
-            subject.knows_ro = *known == kKnowsRo;
+            take_capabilities(*known, subject);
         } else {
             notice(subject.name, subject.tree_id);
             auto built = build(subjects, subject.folder, cache, files);
             if (!built) {
                 return explain_build(built.error(), series, ready, patches);
             }
-            subject.knows_ro = *built;
+            take_capabilities(*built, subject);
         }
         ready.push_back(std::move(subject));
     }

@@ -20,6 +20,7 @@ struct Subject {
     std::string tree_id;             ///< git tree id of all its files
     std::filesystem::path folder;    ///< its build folder, named by tree id and toolchain
     bool knows_ro = false;           ///< its -drive has a word for read-only: found by asking the built program
+    bool knows_usb_ro = false;       ///< its -usbdevice has one
 
     [[nodiscard]] std::filesystem::path bridge() const { return folder / "bridge.so"; }
     [[nodiscard]] std::filesystem::path image_tool() const { return folder / "ioemu-img"; }
