@@ -5,24 +5,25 @@
 
 #include "disk.h"
 
-/* Flags of struct command. */
-#define IDE_EXT 0x01                /* 48-bit: registers written twice */
-#define IDE_MULTIPLE 0x02           /* IDE_MULTIPLE_SECTORS a data block */
-#define IDE_SETS_COUNT 0x04         /* the count register is that number */
-
-#define IDE_MULTIPLE_SECTORS 4      /* so that transfers need several blocks */
-
 #define IDE_CHANNELS 2
 #define IDE_UNITS 2
 
-/* Commands that the driver itself uses. */
-extern const struct command ide_set_multiple;
-extern const struct command ide_identify;
-extern const struct command ide_identify_packet;
-extern const struct command ide_reader_pio;
-extern const struct command ide_reader_multiple;
-extern const struct command ide_reader_dma;
-extern const struct command ide_reader_dma_ext;
+/* Task file, as offsets from the channel's command block (5.3.7). */
+#define IDE_REG_DATA 0
+#define IDE_REG_ERROR 1             /* read */
+#define IDE_REG_FEATURES 1          /* write */
+#define IDE_REG_COUNT 2
+#define IDE_REG_LBA_LOW 3
+#define IDE_REG_LBA_MID 4
+#define IDE_REG_LBA_HIGH 5
+#define IDE_REG_DEVICE 6
+#define IDE_REG_STATUS 7            /* read */
+#define IDE_REG_COMMAND 7           /* write */
+
+#define IDE_STATUS_BSY 0x80
+#define IDE_STATUS_DF 0x20
+#define IDE_STATUS_DRQ 0x08
+#define IDE_STATUS_ERR 0x01
 
 extern const struct bus_driver ide_driver;
 
@@ -44,9 +45,22 @@ bool ide_shows_packet(unsigned channel);
 
 bool ide_has_bus_master(unsigned channel);
 
-/* The driver's `issue` and `prepare` (disk.h). */
-bool ide_issue(struct disk *disk, const struct transfer *transfer,
-               struct report_outcome *outcome);
-void ide_prepare(const struct transfer *transfer);
+/* First port of the channel's command block. */
+uint16_t ide_base(unsigned channel);
+
+/* The status register, without taking back an interrupt. */
+uint8_t ide_alternate_status(unsigned channel);
+
+/* Makes the registers those of a device; the channel must be idle. */
+void ide_select(unsigned channel, unsigned unit);
+
+/*
+ * Waits until the channel is not busy; false after 2 s, which is then in the
+ * outcome.
+ */
+bool ide_wait_idle(unsigned channel, struct report_outcome *outcome);
+
+/* Software reset of both devices on the channel. */
+void ide_reset_channel(unsigned channel);
 
 #endif

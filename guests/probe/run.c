@@ -190,6 +190,7 @@ static bool place_row(const struct disk *disk, const struct command *command,
     if ((options->only >= 0 && options->only != command->opcode) ||
         (writes && !options->writes) ||
         (command->proto == REPORT_DMA && !disk->has_dma) ||
+        (command->proto == REPORT_NCQ && !disk->has_ncq) ||
         command->sectors > disk->sectors) {
         return false;
     }
