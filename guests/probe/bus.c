@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "ahci.h"
 #include "ide.h"
+#include "virtio_blk.h"
 
 /*
  * A bus by its name in `buses=`. `find` fills `disks` and returns how many it
@@ -16,6 +18,8 @@ struct bus {
 
 static const struct bus buses[] = {
     { "ide", ide_find },
+    { "ahci", ahci_find },
+    { "virtio-blk", virtio_blk_find },
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))

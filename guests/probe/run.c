@@ -134,7 +134,8 @@ static void run_other(struct disk *disk, struct transfer *transfer)
         transfer->flow = FLOW_NONE;
     }
     prepare(disk, transfer);
-    has_data = issue(disk, transfer, &outcome) && transfer->flow == FLOW_IN;
+    has_data = issue(disk, transfer, &outcome) &&
+               transfer->flow == FLOW_IN && bytes > 0;
     report(disk, transfer, &outcome, NULL, has_data,
            has_data ? string_crc32(data, bytes) : 0);
 }
