@@ -5,6 +5,7 @@
 
 #include "ahci.h"
 #include "ide.h"
+#include "nvme.h"
 #include "virtio_blk.h"
 
 /*
@@ -20,6 +21,7 @@ static const struct bus buses[] = {
     { "ide", ide_find },
     { "ahci", ahci_find },
     { "virtio-blk", virtio_blk_find },
+    { "nvme", nvme_find },
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))
