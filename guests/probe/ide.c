@@ -271,12 +271,14 @@ bool ide_issue(struct disk *disk, const struct transfer *transfer,
 }
 
 /* One range: 48 bits of LBA, 16 of length; zero lengths end the list. */
-void ide_fill_trim(void *list, uint64_t lba, unsigned sectors)
+void ide_prepare(const struct transfer *transfer)
 {
-    uint64_t *range = list;
+    uint64_t *range = transfer->data;
 
-    memset(list, 0, SECTOR_BYTES);
-    range[0] = lba | (uint64_t)sectors << 48;
+    if (transfer->command->class == REPORT_TRIM) {
+        memset(range, 0, SECTOR_BYTES);
+        range[0] = transfer->lba | (uint64_t)transfer->sectors << 48;
+    }
 }
 
 void ide_start(void)

@@ -28,10 +28,10 @@ extern const struct bus_driver ide_driver;
 
 /*
  * Finds the disks on both channels and identifies them. Fills `disks` (room
- * for MAX_DISKS) in the order ide0.0, ide0.1, ide1.0, ide1.1; returns how
+ * for `room`) in the order ide0.0, ide0.1, ide1.0, ide1.1; returns how
  * many there are. Panics with `panic identify=<name>` if one does not answer.
  */
-unsigned ide_find(struct disk *disks);
+unsigned ide_find(struct disk *disks, unsigned room);
 
 /* Sets up the controller; to be called before all below. */
 void ide_start(void);
@@ -44,9 +44,9 @@ bool ide_shows_packet(unsigned channel);
 
 bool ide_has_bus_master(unsigned channel);
 
-/* The driver's `issue` and `fill_trim` (disk.h). */
+/* The driver's `issue` and `prepare` (disk.h). */
 bool ide_issue(struct disk *disk, const struct transfer *transfer,
                struct report_outcome *outcome);
-void ide_fill_trim(void *list, uint64_t lba, unsigned sectors);
+void ide_prepare(const struct transfer *transfer);
 
 #endif
