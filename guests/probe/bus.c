@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "ide.h"
+#include "vscsi.h"
 
 /*
  * A bus by its name in `buses=`. `find` fills `disks` and returns how many it
@@ -16,6 +17,7 @@ struct bus {
 
 static const struct bus buses[] = {
     { "ide", ide_find },
+    { "virtio-scsi", vscsi_find },
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))
