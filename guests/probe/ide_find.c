@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which disks there are, from IDENTIFY DEVICE (ATA/ATAPI-7 volume 1, 6.17). */
 #include "ide.h"
+#include "packet.h"
 #include "string.h"
 
 #define WORD_MODEL 27
@@ -14,7 +15,6 @@
 #define WORD_SECTORS_48 100
 #define SECTORS_28 0x10000000u      /* what 28 bits of LBA reach */
 
-#define STATUS_ERR 0x01
 #define ERROR_ABRT 0x04
 
 /* Takes the model: two characters a word, the first in the upper byte. */
@@ -93,7 +93,7 @@ static bool identify(struct disk *disk)
         ok = ide_issue(disk, &transfer, outcome);
     }
     if (!ok && disk->driver != NULL && !outcome->timed_out &&
-        outcome->status & STATUS_ERR && outcome->error & ERROR_ABRT) {
+        outcome->status & IDE_STATUS_ERR && outcome->error & ERROR_ABRT) {
         return false;
     }
     if (!ok) {
@@ -102,6 +102,8 @@ static bool identify(struct disk *disk)
     take_model(disk, words);
     if (disk->driver != NULL) {
         take_geometry(disk, words);
+    } else {
+        packet_identify(disk);
     }
     return true;
 }
