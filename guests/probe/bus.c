@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "ahci.h"
 #include "ide.h"
+#include "virtio_blk.h"
 #include "vscsi.h"
 
 /*
@@ -17,6 +19,8 @@ struct bus {
 
 static const struct bus buses[] = {
     { "ide", ide_find },
+    { "ahci", ahci_find },
+    { "virtio-blk", virtio_blk_find },
     { "virtio-scsi", vscsi_find },
 };
 

@@ -85,6 +85,7 @@ struct disk {
     const char *kind;               /* report.h */
     unsigned index;                 /* unique in the machine */
     bool has_dma;                   /* rows of REPORT_DMA can run */
+    bool has_ncq;                   /* rows of REPORT_NCQ can */
     uint64_t sectors;
     struct report_outcome identified;
     char model[MODEL_BYTES + 1];

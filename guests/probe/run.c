@@ -134,7 +134,8 @@ static void run_other(struct disk *disk, struct transfer *transfer)
         transfer->flow = FLOW_NONE;
     }
     prepare(disk, transfer);
-    has_data = issue(disk, transfer, &outcome) && transfer->flow == FLOW_IN;
+    has_data = issue(disk, transfer, &outcome) &&
+               transfer->flow == FLOW_IN && bytes > 0;
     report(disk, transfer, &outcome, NULL, has_data,
            has_data ? string_crc32(data, bytes) : 0);
 }
@@ -190,6 +191,7 @@ static bool place_row(const struct disk *disk, const struct command *command,
     if ((options->only >= 0 && options->only != command->opcode) ||
         (writes && !options->writes) ||
         (command->proto == REPORT_DMA && !disk->has_dma) ||
+        (command->proto == REPORT_NCQ && !disk->has_ncq) ||
         command->sectors > disk->sectors) {
         return false;
     }
