@@ -7,6 +7,7 @@
 #include "ide.h"
 #include "nvme.h"
 #include "virtio_blk.h"
+#include "vscsi.h"
 
 /*
  * A bus by its name in `buses=`. `find` fills `disks` and returns how many it
@@ -21,6 +22,7 @@ static const struct bus buses[] = {
     { "ide", ide_find },
     { "ahci", ahci_find },
     { "virtio-blk", virtio_blk_find },
+    { "virtio-scsi", vscsi_find },
     { "nvme", nvme_find },
 };
 

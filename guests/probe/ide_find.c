@@ -2,6 +2,7 @@
 /* Which disks there are on the legacy channels. */
 #include "ata.h"
 #include "ide.h"
+#include "packet.h"
 
 /*
  * Identifies what answers as `disk`; a packet device has its own command for
@@ -34,6 +35,9 @@ static bool identify(struct disk *disk)
         report_panic_about("identify=", disk->name, MODEL_BYTES);
     }
     ata_take_identity(disk, words, ide_has_bus_master(disk->channel), false);
+    if (disk->driver == NULL) {
+        packet_identify(disk);
+    }
     return true;
 }
 

@@ -230,7 +230,7 @@ expect_count 43 "^cmd $word op=[0-9a-f]{2} class=[a-z]+ proto=(none|pio|dma) lba
 er=[0-9a-f]{2} to=[01] (bm=[0-9a-f]{2} )?(back=[a-z]+ )?(crc=[0-9a-f]{8} )?name=[A-Z_]+$"
 [ "$(wc -l <"$dir/out")" -eq 46 ] || fail "not 46 lines"
 
-echo "== other places on the buses: their own index, a second device alone, a packet device left alone"
+echo "== other places on the buses: their own index, a second device alone, a packet device driven by its own table"
 cp "$orig" "$a"
 cp "$orig" "$b"
 cp "$orig" "$dir/expected2.raw"
@@ -245,13 +245,14 @@ both+=("${disk[@]}" -blockdev "driver=raw,node-name=cd,read-only=on,file.driver=
     -device ide-cd,bus=ide.1,unit=1,drive=cd)
 boot 60 "$probe" "nonce=$nonce" "${both[@]}"
 expect_rc 33 probe
-expect_end 3 86
+expect_end 3 98
 expect_report ide0.1 1 on 'back=old crc=[0-9a-f]{8} '
 expect_report ide1.0 2 on 'back=old crc=[0-9a-f]{8} '
 expect_writes ide0.1 50 00 new "$dir/expected.raw"
 expect_writes ide1.0 50 00 new "$dir/expected2.raw"
-expect_line 'disk ide1.1 index=3 kind=atapi sectors=0 st=50 er=00 to=0 model="QEMU DVD-ROM"'
-expect_count 0 '^cmd ide1.1 |^disk ide0.0 '
+expect_line 'disk ide1.1 index=3 kind=atapi sectors=17136 st=50 er=00 to=0 model="QEMU DVD-ROM"'
+expect_count 12 '^cmd ide1.1 '
+expect_count 0 '^disk ide0.0 '
 expect_same "$a" "$dir/expected.raw" "the image of ide0.1 is not what the report says"
 expect_same "$b" "$dir/expected2.raw" "the image of ide1.0 is not what the report says"
 
