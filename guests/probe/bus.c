@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "ahci.h"
+#include "floppy.h"
 #include "ide.h"
 #include "nvme.h"
 #include "virtio_blk.h"
@@ -24,6 +25,7 @@ static const struct bus buses[] = {
     { "virtio-blk", virtio_blk_find },
     { "virtio-scsi", vscsi_find },
     { "nvme", nvme_find },
+    { "floppy", floppy_find },
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))

@@ -27,6 +27,9 @@ enum place {
     AT_LBA_COPY,                    /* at command.lba, where it copies what
                                        is at command.feature: only if that
                                        has been written */
+    AT_LBA_WIDE,                    /* at command.lba, and command.feature
+                                       sectors wide, which may be more than
+                                       the command.sectors read back */
     AT_ALL,                         /* the whole disk: only if the options
                                        have it, and after all else; the first
                                        command.sectors are read back */
@@ -44,7 +47,8 @@ struct command {
     uint8_t place;                  /* enum place */
     uint8_t sectors;                /* 0..MAX_TRANSFER */
     uint8_t feature;                /* bus: features register; AT_LBA_COPY:
-                                       first sector to copy from */
+                                       first sector to copy from; AT_LBA_WIDE:
+                                       number of sectors */
     uint8_t flags;                  /* bus: its own */
     uint32_t lba;
     const char *name;

@@ -240,11 +240,15 @@ static bool place_row(const struct disk *disk, const struct command *command,
         }
         transfer->lba = command->lba;
         break;
+    case AT_LBA_WIDE:
+        transfer->lba = command->lba;
+        transfer->sectors = command->feature;
+        break;
     default:
         transfer->lba = command->lba;
         break;
     }
-    return transfer->lba <= disk->sectors - command->sectors &&
+    return transfer->lba + transfer->sectors <= disk->sectors &&
            !(may_write(command) &&
              written_overlaps(transfer->lba, transfer->sectors));
 }
