@@ -8,13 +8,15 @@
 
 #include "disk.h"
 
-#define MAX_WRITTEN 24
+#define MAX_WRITTEN 48
 #define MAX_BYTES (MAX_TRANSFER * SECTOR_BYTES)
 
 struct written {
-    const struct command *command;
+    struct command command;
     uint64_t lba;
     unsigned sectors;
+    bool copies;                    /* what is at `source` */
+    uint64_t source;
     bool knows_before;
     enum report_back back;
     bool has_crc;

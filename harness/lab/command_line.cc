@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "process/spec.h"
 
@@ -51,6 +52,19 @@ void add_disk(Words& words, const DeviceModel& model, const Disk& disk, const st
     case Configuration::xenstore:
         break;
     }
+}
+
+/// What the guest is to look for; a CD drive sits on the IDE bus.
+std::string driven_buses(const std::vector<Attached>& disks)
+{
+    Words names;
+    for (const Attached& one : disks) {
+        const std::string name(one.disk.bus->pool);
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+    return fmt::format("{}", fmt::join(names, ","));
 }
 
 }  // namespace
@@ -115,7 +129,7 @@ Words disk_words(const std::vector<Attached>& disks)
 
 Words probe_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce)
 {
-    std::string append = "nonce=" + nonce;
+    std::string append = fmt::format("nonce={} buses={}", nonce, driven_buses(disks));
     for (const std::string& word : tools.guest_words) {
         append += " " + word;
     }
