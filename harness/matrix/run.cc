@@ -304,6 +304,8 @@ private:
         CaseResult& result = results_[placed_[seat.item]];
         PlannedModel only = model;
         only.seats = {seat};
+        only.companion_place = 0;  // guests count controllers, so the first place must be taken first
+        only.seats[0].place = only.behind_another ? 1 : 0;
         std::vector<Judged> alone = run_and_judge({{only}}, name);
         const bool company_kept_it_from_running =
             !result.judged.evidence.subject_refusal.empty() || !result.judged.evidence.guest_complete;
