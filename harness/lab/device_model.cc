@@ -271,9 +271,13 @@ std::vector<Evidence> RunningModel::collect(const std::string& nonce)
     return all;
 }
 
-/// Tells a subject that would not start from a guest that went wrong.
+/// Tells a subject that would not start, or that has no such disk, from a guest that went wrong.
 void RunningModel::judge_ending(Evidence& evidence) const
 {
+    if (outcome_.err.find(fmt::format("open '{}': the device model has no such disk", evidence.export_name)) != std::string::npos) {
+        evidence.subject_refusal = "it has no such disk";
+        return;
+    }
     if (!ended_early_ || outcome_.signal != 0) {
         return;
     }

@@ -270,19 +270,12 @@ private:
             return;
         }
         if (missing_export_) {
-            // QEMU names the export it did not find; with others beside it, this one may be innocent.
-            if (qemu_.err.find(fmt::format("'{}'", evidence.export_name)) != std::string::npos || alone()) {
-                evidence.subject_refusal = "it has no such disk";
-            } else {
-                evidence.guest_complete = false;
-                evidence.guest_problem = "another disk of the machine was not there";
-            }
+            evidence.guest_complete = false;
+            evidence.guest_problem = "another disk of the machine was not there";
         } else {
             evidence.environment_error = qemu_failed_;
         }
     }
-
-    [[nodiscard]] bool alone() const { return machine_.models.size() == 1 && machine_.models.front().disks.size() == 1; }
 
     /// The independent reader, for a disk that should hold what the guest wrote.
     void take_reader(const Disk& disk, const std::filesystem::path& folder, Evidence& evidence) const
