@@ -4,7 +4,9 @@
 #include <stddef.h>
 
 #include "ahci.h"
+#include "floppy.h"
 #include "ide.h"
+#include "nvme.h"
 #include "virtio_blk.h"
 #include "vscsi.h"
 
@@ -22,6 +24,8 @@ static const struct bus buses[] = {
     { "ahci", ahci_find },
     { "virtio-blk", virtio_blk_find },
     { "virtio-scsi", vscsi_find },
+    { "nvme", nvme_find },
+    { "floppy", floppy_find },
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))

@@ -24,6 +24,15 @@
 enum place {
     AT_LBA,                         /* at command.lba */
     AT_LAST,                        /* at the last sectors of the disk */
+    AT_LBA_COPY,                    /* at command.lba, where it copies what
+                                       is at command.feature: only if that
+                                       has been written */
+    AT_LBA_WIDE,                    /* at command.lba, and command.feature
+                                       sectors wide, which may be more than
+                                       the command.sectors read back */
+    AT_ALL,                         /* the whole disk: only if the options
+                                       have it, and after all else; the first
+                                       command.sectors are read back */
 };
 
 /* Which way its data goes. */
@@ -37,7 +46,9 @@ struct command {
     uint8_t flow;                   /* enum flow */
     uint8_t place;                  /* enum place */
     uint8_t sectors;                /* 0..MAX_TRANSFER */
-    uint8_t feature;                /* bus: features register */
+    uint8_t feature;                /* bus: features register; AT_LBA_COPY:
+                                       first sector to copy from; AT_LBA_WIDE:
+                                       number of sectors */
     uint8_t flags;                  /* bus: its own */
     uint32_t lba;
     const char *name;
@@ -53,6 +64,7 @@ struct transfer {
     const struct command *command;
     uint64_t lba;
     unsigned sectors;
+    uint64_t source;                /* AT_LBA_COPY: where from */
     enum flow flow;
     void *data;
 };
@@ -72,6 +84,13 @@ struct bus_driver {
      * as a list of ranges. NULL if there is no such command.
      */
     void (*prepare)(const struct transfer *transfer);
+
+    /*
+     * False if the device itself says that it does not have the command: then
+     * a write is run as one of REPORT_ABSENT, and any other row is left out.
+     * NULL: it has all.
+     */
+    bool (*offers)(const struct disk *disk, const struct command *command);
 
     const struct command *commands; /* in the order of their running */
     unsigned n_commands;

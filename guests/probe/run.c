@@ -33,21 +33,46 @@ static void prepare(const struct disk *disk, const struct transfer *transfer)
     }
 }
 
-/* Reads a place into `to`, poisoned first, by one of the disk's readers. */
-static bool read_place(struct disk *disk, const struct written *place,
-                       unsigned reader, void *to,
-                       struct report_outcome *outcome)
+/* Reads sectors into `to`, poisoned first, by one of the disk's readers. */
+static bool read_at(struct disk *disk, uint64_t lba, unsigned sectors,
+                    unsigned reader, void *to, struct report_outcome *outcome)
 {
     struct transfer transfer = {
         .command = disk->readers[reader],
-        .lba = place->lba,
-        .sectors = place->sectors,
+        .lba = lba,
+        .sectors = sectors,
         .flow = FLOW_IN,
         .data = to,
     };
 
-    memset(to, POISON, place->sectors * SECTOR_BYTES);
+    memset(to, POISON, sectors * SECTOR_BYTES);
     return issue(disk, &transfer, outcome);
+}
+
+static bool read_place(struct disk *disk, const struct written *place,
+                       unsigned reader, void *to,
+                       struct report_outcome *outcome)
+{
+    return read_at(disk, place->lba, place->sectors, reader, to, outcome);
+}
+
+/*
+ * Fills `payload` with what the place should hold after its command; returns
+ * NULL if that is not payload.
+ */
+static const void *fill_payload(struct disk *disk, const struct written *place,
+                                const struct options *options)
+{
+    const struct command *command = &place->command;
+    struct report_outcome ignored;
+
+    if (place->copies) {
+        return read_at(disk, place->source, place->sectors, 0, payload,
+                       &ignored) ? payload : NULL;
+    }
+    payload_fill(payload, options->nonce, place->lba, place->sectors,
+                 command->opcode, (uint8_t)disk->index);
+    return command->class == REPORT_TRIM ? NULL : payload;
 }
 
 static void report(const struct disk *disk, const struct transfer *transfer,
@@ -62,6 +87,8 @@ static void report(const struct disk *disk, const struct transfer *transfer,
         .proto = command->proto,
         .lba = transfer->lba,
         .sectors = transfer->sectors,
+        .copies = command->place == AT_LBA_COPY,
+        .source = transfer->source,
         .outcome = *outcome,
         .back = place != NULL ? place->back : REPORT_BACK_UNSAID,
         .has_crc = has_crc,
@@ -94,14 +121,15 @@ static void run_write(struct disk *disk, struct transfer *transfer,
                       const struct options *options)
 {
     const struct command *command = transfer->command;
-    bool is_trim = command->class == REPORT_TRIM;
+    const void *wanted;
     struct written *place;
     struct report_outcome outcome;
     struct report_outcome read_outcome;
 
-    place = written_add(command, transfer->lba, transfer->sectors);
-    payload_fill(payload, options->nonce, place->lba, place->sectors,
-                 command->opcode, (uint8_t)disk->index);
+    place = written_add(command, transfer->lba, command->sectors);
+    place->copies = command->place == AT_LBA_COPY;
+    place->source = transfer->source;
+    wanted = fill_payload(disk, place, options);
     if (probe_variant.lies) {
         lie(disk, command, place, &outcome);
         report(disk, transfer, &outcome, place, place->has_crc, place->crc);
@@ -115,8 +143,7 @@ static void run_write(struct disk *disk, struct transfer *transfer,
     issue(disk, transfer, &outcome);
     written_judge(place,
                   read_place(disk, place, 1, data, &read_outcome)
-                  ? data : NULL,
-                  is_trim ? NULL : payload);
+                  ? data : NULL, wanted);
     report(disk, transfer, &outcome, place, place->has_crc, place->crc);
 }
 
@@ -150,20 +177,18 @@ static void run_rechecks(struct disk *disk, const struct options *options)
     for (unsigned i = 0; i < written_count(); i++) {
         struct written *place = written_at(i);
         struct written before = *place;
-        struct command command = *place->command;
+        struct command command = place->command;
         struct transfer transfer = {
             .command = &command,
             .lba = place->lba,
             .sectors = place->sectors,
+            .source = place->source,
         };
         struct report_outcome outcome;
-        bool ok;
+        const void *wanted = fill_payload(disk, place, options);
+        bool ok = read_place(disk, place, 0, data, &outcome);
 
-        payload_fill(payload, options->nonce, place->lba, place->sectors,
-                     command.opcode, (uint8_t)disk->index);
-        ok = read_place(disk, place, 0, data, &outcome);
-        written_judge(place, ok ? data : NULL,
-                      command.class == REPORT_TRIM ? NULL : payload);
+        written_judge(place, ok ? data : NULL, wanted);
         if (place->back != before.back || place->has_crc != before.has_crc ||
             place->crc != before.crc) {
             command.class = REPORT_RECHECK;
@@ -181,30 +206,51 @@ static bool may_write(const struct command *command)
            command->class == REPORT_ABSENT;
 }
 
-/* Decides whether and where a row runs on this disk. */
+/* True if the options and the disk let the row run at all. */
+static bool is_wanted(const struct disk *disk, const struct command *command,
+                      const struct options *options)
+{
+    return (options->only < 0 || options->only == command->opcode) &&
+           (options->writes || !may_write(command)) &&
+           (options->format || command->place != AT_ALL) &&
+           (command->proto != REPORT_DMA || disk->has_dma) &&
+           (command->proto != REPORT_NCQ || disk->has_ncq) &&
+           command->sectors <= disk->sectors;
+}
+
+/* Decides where a row runs on this disk; false if there is no place for it. */
 static bool place_row(const struct disk *disk, const struct command *command,
-                      const struct options *options,
                       struct transfer *transfer)
 {
-    bool writes = may_write(command);
-
-    if ((options->only >= 0 && options->only != command->opcode) ||
-        (writes && !options->writes) ||
-        (command->proto == REPORT_DMA && !disk->has_dma) ||
-        (command->proto == REPORT_NCQ && !disk->has_ncq) ||
-        command->sectors > disk->sectors) {
-        return false;
-    }
     memset(transfer, 0, sizeof(*transfer));
     transfer->command = command;
     transfer->sectors = command->sectors;
     transfer->flow = command->flow;
-    transfer->lba = command->place == AT_LAST
-                    ? disk->sectors - command->sectors : command->lba;
-    if (transfer->lba > disk->sectors - command->sectors) {
-        return false;
+    switch (command->place) {
+    case AT_ALL:
+        transfer->sectors = (unsigned)disk->sectors;
+        return true;
+    case AT_LAST:
+        transfer->lba = disk->sectors - command->sectors;
+        break;
+    case AT_LBA_COPY:
+        transfer->source = command->feature;
+        if (!written_overlaps(transfer->source, command->sectors)) {
+            return false;
+        }
+        transfer->lba = command->lba;
+        break;
+    case AT_LBA_WIDE:
+        transfer->lba = command->lba;
+        transfer->sectors = command->feature;
+        break;
+    default:
+        transfer->lba = command->lba;
+        break;
     }
-    return !writes || !written_overlaps(transfer->lba, transfer->sectors);
+    return transfer->lba + transfer->sectors <= disk->sectors &&
+           !(may_write(command) &&
+             written_overlaps(transfer->lba, transfer->sectors));
 }
 
 /* True if the place of the command is read before and after it. */
@@ -228,35 +274,65 @@ static void report_found(const struct disk *disk)
     report_disk(&line);
 }
 
-bool run_disk(struct disk *disk, const struct options *options)
+/* Runs one row. What the device says it lacks is absent, or left out. */
+static void run_row(struct disk *disk, const struct command *row,
+                    const struct options *options)
 {
     const struct bus_driver *driver = disk->driver;
+    struct command command = *row;
     struct transfer transfer;
 
-    report_found(disk);
-    if (driver == NULL) {
-        return true;
+    if (driver->offers != NULL && !driver->offers(disk, row)) {
+        command.class = REPORT_ABSENT;
     }
-    written_reset();
-    for (unsigned i = 0; i < driver->n_commands; i++) {
-        const struct command *command = &driver->commands[i];
+    if (!is_wanted(disk, &command, options) ||
+        (command.class != row->class && !may_write(row)) ||
+        !place_row(disk, &command, &transfer)) {
+        return;
+    }
+    if (leaves_place(&command)) {
+        run_write(disk, &transfer, options);
+    } else {
+        run_other(disk, &transfer);
+    }
+}
 
+/*
+ * Runs the rows of the table that write the whole disk, or all others. False
+ * if the disk stopped answering.
+ */
+static bool run_rows(struct disk *disk, const struct options *options,
+                     bool whole)
+{
+    const struct bus_driver *driver = disk->driver;
+
+    for (unsigned i = 0; i < driver->n_commands; i++) {
+        const struct command *row = &driver->commands[i];
+
+        if ((row->place == AT_ALL) == whole) {
+            run_row(disk, row, options);
+        }
         if (disk->timeouts >= MAX_TIMEOUTS) {
             return false;
         }
-        if (!place_row(disk, command, options, &transfer)) {
-            continue;
-        }
-        if (leaves_place(command)) {
-            run_write(disk, &transfer, options);
-        } else {
-            run_other(disk, &transfer);
-        }
+    }
+    return true;
+}
+
+bool run_disk(struct disk *disk, const struct options *options)
+{
+    report_found(disk);
+    if (disk->driver == NULL) {
+        return true;
+    }
+    written_reset();
+    if (!run_rows(disk, options, false)) {
+        return false;
     }
     if (!probe_variant.lies) {
         run_rechecks(disk, options);
     }
-    return disk->timeouts < MAX_TIMEOUTS;
+    return disk->timeouts < MAX_TIMEOUTS && run_rows(disk, options, true);
 }
 
 bool run_knows_only(const struct disk *disks, unsigned n,

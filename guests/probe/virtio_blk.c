@@ -18,9 +18,8 @@
 #define FEATURE_CONFIG_WCE (1ull << 11)
 #define FEATURE_DISCARD (1ull << 13)
 #define FEATURE_WRITE_ZEROES (1ull << 14)
-#define FEATURE_SECURE_ERASE (1ull << 16)   /* of 1.2 */
 #define WANTED (FEATURE_FLUSH | FEATURE_CONFIG_WCE | FEATURE_DISCARD | \
-                FEATURE_WRITE_ZEROES | FEATURE_SECURE_ERASE)
+                FEATURE_WRITE_ZEROES)
 
 #define CONFIG_CAPACITY 0           /* sectors of 512 bytes (5.2.4) */
 
@@ -169,9 +168,29 @@ static bool issue(struct disk *disk, const struct transfer *transfer,
     return outcome->status == 0;
 }
 
+static bool offers(const struct disk *disk, const struct command *command)
+{
+    const struct block_device *block = disk->bus;
+    uint64_t feature = 0;
+
+    switch (command->opcode) {
+    case TYPE_FLUSH:
+        feature = FEATURE_FLUSH;
+        break;
+    case TYPE_DISCARD:
+        feature = FEATURE_DISCARD;
+        break;
+    case TYPE_WRITE_ZEROES:
+        feature = FEATURE_WRITE_ZEROES;
+        break;
+    }
+    return (block->device.features & feature) == feature;
+}
+
 static const struct bus_driver driver = {
     .issue = issue,
     .prepare = prepare,
+    .offers = offers,
     .commands = commands,
     .n_commands = sizeof(commands) / sizeof(commands[0]),
 };

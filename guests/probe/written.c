@@ -44,7 +44,7 @@ struct written *written_add(const struct command *command, uint64_t lba,
     }
     used++;
     memset(place, 0, sizeof(*place));
-    place->command = command;
+    place->command = *command;
     place->lba = lba;
     place->sectors = sectors;
     return place;

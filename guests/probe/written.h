@@ -12,9 +12,11 @@
 #define MAX_BYTES (MAX_TRANSFER * SECTOR_BYTES)
 
 struct written {
-    const struct command *command;
+    struct command command;
     uint64_t lba;
     unsigned sectors;
+    bool copies;                    /* what is at `source` */
+    uint64_t source;
     bool knows_before;
     enum report_back back;
     bool has_crc;
