@@ -224,6 +224,16 @@ TEST(ScsiCommands, OfPacketDevicesAreThoseOfCds)
     expect_rows(scsi_packet_driver, 2048, kCdRows);
 }
 
+TEST(ScsiCommands, OfSixBytesHave21BitsOfAPlace)
+{
+    alignas(4096) std::array<uint8_t, 4096> data{};
+    command far = row_named(scsi_driver, "WRITE_6");
+    far.lba = 0x15edcb;
+    Unit unit;
+    run_row(unit, far, data.data());
+    EXPECT_EQ(unit.cdbs.back(), "0a15edcb0100");
+}
+
 TEST(ScsiData, UnmapListsOneRange)
 {
     alignas(4096) std::array<uint8_t, 4096> data{};
@@ -395,6 +405,7 @@ TEST(ScsiIdentify, CountsACdInSectorsOf512Bytes)
 TEST(ScsiIdentify, DoesNotDriveACdWithoutAMedium)
 {
     Unit unit;
+    unit.unit.block_bytes = 2048;
     unit.senses[0x00] = unit.senses[0x25] = {0x70, 0, 0x02, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x3a, 0x00};
     const Identified result = identify(unit, 0x05);
     EXPECT_EQ(result.found.sectors, 0U);
