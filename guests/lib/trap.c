@@ -6,7 +6,8 @@
 #include "console.h"
 #include "guest.h"
 
-#define VECTORS 32
+#define EXCEPTIONS 32
+#define VECTORS (TRAP_FIRST_IRQ + 16)
 #define ENTRY_BYTES 16               /* boot.S aligns each entry to this */
 #define CODE_SELECTOR 0x08
 #define GATE_INTERRUPT_32 0x8e      /* Intel SDM volume 3, 6.11 */
@@ -25,6 +26,7 @@ struct __attribute__((packed)) table_pointer {
 };
 
 extern const uint8_t trap_entries[];
+extern const uint8_t trap_wake[];
 
 void trap_init(void)
 {
@@ -35,7 +37,8 @@ void trap_init(void)
     };
 
     for (unsigned i = 0; i < VECTORS; i++) {
-        uint32_t entry = (uint32_t)(uintptr_t)trap_entries + i * ENTRY_BYTES;
+        uint32_t entry = (uint32_t)(uintptr_t)(i < EXCEPTIONS
+                         ? trap_entries + i * ENTRY_BYTES : trap_wake);
 
         gates[i].offset_low = (uint16_t)entry;
         gates[i].selector = CODE_SELECTOR;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processor exceptions of the bare-metal guests: each one is a panic. */
+/*
+ * Processor exceptions of the bare-metal guests, each of which is a panic, and
+ * the interrupts of devices, which do nothing but wake (irq.h).
+ */
 #ifndef GUEST_TRAP_H
 #define GUEST_TRAP_H
 
-/* Installs the interrupt descriptor table: 32 exceptions, no interrupts. */
+#define TRAP_FIRST_IRQ 32           /* vector of interrupt line 0 of 16 */
+
+/* Installs the interrupt descriptor table; leaves interrupts off. */
 void trap_init(void);
 
 #endif

@@ -45,6 +45,7 @@
 #include "bus.h"
 #include "clock.h"
 #include "guest.h"
+#include "irq.h"
 #include "options.h"
 #include "run.h"
 #include "variant.h"
@@ -58,6 +59,7 @@ _Noreturn void guest_main(const char *words)
 
     options_parse(words, &options);
     report_start(&options);
+    irq_start();
     n = bus_find_all(&options, disks, MAX_DISKS);
     if (options.only >= 0 && !run_knows_only(disks, n, &options)) {
         report_panic("only");

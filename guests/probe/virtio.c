@@ -28,6 +28,7 @@
 #define CAP_NOTIFY_MULTIPLIER 16
 #define CAP_TYPE_COMMON 1
 #define CAP_TYPE_NOTIFY 2
+#define CAP_TYPE_ISR 3
 #define CAP_TYPE_DEVICE 4
 
 /* struct virtio_pci_common_cfg (4.1.4.3) */
@@ -53,12 +54,6 @@
 #define FEATURE_VERSION_1 (1ull << 32)
 #define DESCRIPTOR_NEXT 1
 #define DESCRIPTOR_DEVICE_WRITES 2
-
-/*
- * Looks at the queue between two looks at the clock: those cost port
- * accesses, which the emulated device's own work would have to wait for.
- */
-#define LOOKS 256
 
 static void put8(const struct virtio_device *device, unsigned at, uint8_t v)
 {
@@ -145,6 +140,8 @@ static void take_capability(struct virtio_device *device, unsigned at,
         device->notify = base;
         device->notify_multiplier =
             pci_read(device->pci, at + CAP_NOTIFY_MULTIPLIER);
+    } else if (type == CAP_TYPE_ISR && device->isr == NULL) {
+        device->isr = base;
     } else if (type == CAP_TYPE_DEVICE && device->config == NULL) {
         device->config = base;
     }
@@ -167,7 +164,8 @@ static bool map(struct virtio_device *device)
         }
         at = head >> 8 & 0xfc;
     }
-    return device->common != NULL && device->notify != NULL;
+    return device->common != NULL && device->notify != NULL &&
+           device->isr != NULL;
 }
 
 static uint64_t offered(const struct virtio_device *device)
@@ -216,6 +214,7 @@ bool virtio_start_queue(struct virtio_device *device,
     memset(queue, 0, sizeof(*queue));
     put16(device, COMMON_QUEUE_SELECT, number);
     queue->number = number;
+    queue->isr = device->isr;
     queue->size = get16(device, COMMON_QUEUE_SIZE);
     if (queue->size == 0) {
         return false;
@@ -287,14 +286,12 @@ bool virtio_wait(struct virtio_queue *queue)
     struct clock_limit limit;
 
     clock_start(&limit, VIRTIO_WAIT_MS);
-    do {
-        for (unsigned i = 0; i < LOOKS; i++) {
-            if (*done == queue->available.index) {
-                queue->filled = 0;
-                __asm__ volatile("" : : : "memory");
-                return true;
-            }
+    while (*done != queue->available.index) {
+        if (clock_idle(&limit)) {
+            return false;
         }
-    } while (!clock_expired(&limit));
-    return false;
+    }
+    (void)*queue->isr;              /* takes the interrupt back (4.1.4.5) */
+    queue->filled = 0;
+    return true;
 }
