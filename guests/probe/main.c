@@ -35,6 +35,8 @@
  * alone; only=<hex> runs the rows of one opcode (and, unreported, SET MULTIPLE
  * where it is needed).
  *
+ * Where there is a virtio console, the lines go there and not to port 0xe9.
+ *
  * What it cannot see: whether a refused write reached the block layer or was
  * stopped in the device model; whether an accepted one reached the image file
  * or only a cache or an overlay above it; opens, locks and metadata changes
@@ -49,6 +51,7 @@
 #include "options.h"
 #include "run.h"
 #include "variant.h"
+#include "virtio_console.h"
 
 _Noreturn void guest_main(const char *words)
 {
@@ -57,6 +60,7 @@ _Noreturn void guest_main(const char *words)
     const struct disk *stuck = NULL;
     unsigned n;
 
+    virtio_console_start();
     options_parse(words, &options);
     report_start(&options);
     irq_start();

@@ -12,6 +12,8 @@
 #define MAX_FUNCTIONS 256           /* 32 slots of 8 */
 #define VENDOR 0x1af4u
 #define MODERN_ID 0x1040u
+#define PCI_CLASS_OTHER_COMMUNICATION 0x0780
+#define OLD_ID_CONSOLE 0x1003u
 #define OLD_ID_BLOCK 0x1001u
 #define OLD_ID_SCSI 0x1004u
 
@@ -100,21 +102,41 @@ static unsigned list_functions(uint32_t *pci, uint32_t *id, unsigned room)
     return n;
 }
 
+/* True if a function with that PCI identity is a device of `type`. */
+static bool is_type(uint32_t id, unsigned type)
+{
+    uint32_t old = type == VIRTIO_BLOCK ? OLD_ID_BLOCK
+                 : type == VIRTIO_SCSI ? OLD_ID_SCSI : OLD_ID_CONSOLE;
+
+    return id == (VENDOR | (MODERN_ID + type) << 16) ||
+           id == (VENDOR | old << 16);
+}
+
+/* A console has a class of its own, and one of them will do. */
+static uint32_t find_console(void)
+{
+    uint32_t pci = pci_find(PCI_CLASS_OTHER_COMMUNICATION, 0);
+
+    return pci != PCI_NONE &&
+           is_type(pci_read(pci, PCI_REG_ID), VIRTIO_CONSOLE) ? pci : PCI_NONE;
+}
+
 uint32_t virtio_find(unsigned type, unsigned nth)
 {
     static uint32_t pci[MAX_FUNCTIONS];
     static uint32_t id[MAX_FUNCTIONS];
     static unsigned n;
     static bool listed;
-    uint32_t old = type == VIRTIO_BLOCK ? OLD_ID_BLOCK : OLD_ID_SCSI;
 
+    if (type == VIRTIO_CONSOLE) {
+        return nth == 0 ? find_console() : PCI_NONE;
+    }
     if (!listed) {
         n = list_functions(pci, id, MAX_FUNCTIONS);
         listed = true;
     }
     for (unsigned i = 0; i < n; i++) {
-        if ((id[i] == (VENDOR | (MODERN_ID + type) << 16) ||
-             id[i] == (VENDOR | old << 16)) && nth-- == 0) {
+        if (is_type(id[i], type) && nth-- == 0) {
             return pci[i];
         }
     }

@@ -15,6 +15,7 @@
 
 /* Device types (5). */
 #define VIRTIO_BLOCK 2
+#define VIRTIO_CONSOLE 3
 #define VIRTIO_SCSI 8
 
 struct virtio_device {
