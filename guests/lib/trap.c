@@ -7,7 +7,7 @@
 #include "guest.h"
 
 #define EXCEPTIONS 32
-#define VECTORS 48                  /* interrupts follow the exceptions */
+#define VECTORS (TRAP_FIRST_MESSAGE + 16)
 #define ENTRY_BYTES 16               /* boot.S aligns each entry to this */
 #define CODE_SELECTOR 0x08
 #define GATE_INTERRUPT_32 0x8e      /* Intel SDM volume 3, 6.11 */
@@ -26,6 +26,7 @@ struct __attribute__((packed)) table_pointer {
 };
 
 extern const uint8_t trap_entries[];
+extern const uint8_t trap_wake[];
 
 static struct gate gates[VECTORS];
 
@@ -37,7 +38,7 @@ static void set_gate(unsigned vector, uint32_t entry)
     gates[vector].offset_high = (uint16_t)(entry >> 16);
 }
 
-void trap_set_interrupt(unsigned vector, void (*entry)(void))
+void trap_set_message(unsigned vector, void (*entry)(void))
 {
     set_gate(vector, (uint32_t)(uintptr_t)entry);
 }
@@ -49,8 +50,9 @@ void trap_init(void)
         .base = (uint32_t)(uintptr_t)gates,
     };
 
-    for (unsigned i = 0; i < EXCEPTIONS; i++) {
-        set_gate(i, (uint32_t)(uintptr_t)trap_entries + i * ENTRY_BYTES);
+    for (unsigned i = 0; i < VECTORS; i++) {
+        set_gate(i, (uint32_t)(uintptr_t)(i < EXCEPTIONS
+                    ? trap_entries + i * ENTRY_BYTES : trap_wake));
     }
     __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }

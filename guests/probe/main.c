@@ -47,6 +47,7 @@
 #include "bus.h"
 #include "clock.h"
 #include "guest.h"
+#include "irq.h"
 #include "options.h"
 #include "run.h"
 #include "variant.h"
@@ -59,6 +60,7 @@ _Noreturn void guest_main(const char *words)
     const struct disk *stuck = NULL;
     unsigned n;
 
+    irq_start();
     virtio_console_start();
     options_parse(words, &options);
     report_start(&options);

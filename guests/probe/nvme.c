@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NVMe by one admin and one I/O queue pair, one command at a time; references
- * are to the NVM Express Base Specification 1.4. Interrupts stay off: the
- * processor polls the completion queue.
+ * are to the NVM Express Base Specification 1.4.
  */
 #include "nvme.h"
 
@@ -41,6 +40,7 @@
 #define ADMIN_SET_FEATURES 0x09
 #define FEATURE_QUEUES 0x07
 #define CONTIGUOUS 0x01
+#define INTERRUPTS 0x02
 #define IO_QUEUE 1
 #define NAMESPACE 1
 #define OP_COMPARE 0x05
@@ -65,7 +65,6 @@
 #define BLOCK_SHIFT_512 9
 
 #define WAIT_MS 2000
-#define LOOKS 256                   /* at the queue, for one at the clock */
 
 struct entry {                      /* submission queue entry (4.2) */
     uint32_t words[16];
@@ -138,12 +137,8 @@ static bool run(struct queue *queue, const struct entry *entry,
     __asm__ volatile("" : : : "memory");
     *queue->tail_doorbell = queue->place;
     clock_start(&limit, WAIT_MS);
-    for (unsigned look = 1;; look++) {
-        answer = done->words[3];
-        if ((answer & COMPLETION_PHASE) == queue->phase) {
-            break;
-        }
-        if (look % LOOKS == 0 && clock_expired(&limit)) {
+    while (((answer = done->words[3]) & COMPLETION_PHASE) != queue->phase) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -215,7 +210,7 @@ static bool start(struct controller *controller)
            run(&controller->admin, &one_io_queue, &ignored) &&
            create_queue(controller, ADMIN_CREATE_COMPLETION,
                         (const void *)controller->io.completions,
-                        CONTIGUOUS) &&
+                        CONTIGUOUS | INTERRUPTS) &&
            create_queue(controller, ADMIN_CREATE_SUBMISSION,
                         controller->io.entries,
                         IO_QUEUE << 16 | CONTIGUOUS);
@@ -265,6 +260,25 @@ static void fill_words(const struct transfer *transfer, struct entry *entry)
     }
 }
 
+/* Where the data is: a page, or more of which the rest is in a list (4.3). */
+static void fill_pages(const struct transfer *transfer, struct entry *entry)
+{
+    static uint64_t list[MAX_READ * SECTOR_BYTES / PAGE]
+        __attribute__((aligned(PAGE)));
+    uint32_t data = (uint32_t)(uintptr_t)transfer->data;
+    unsigned pages = (transfer->sectors * SECTOR_BYTES + PAGE - 1) / PAGE;
+
+    entry->words[6] = data;
+    if (pages == 2) {
+        entry->words[8] = data + PAGE;
+    } else if (pages > 2) {
+        for (unsigned i = 1; i < pages; i++) {
+            list[i - 1] = data + i * PAGE;
+        }
+        entry->words[8] = (uint32_t)(uintptr_t)list;
+    }
+}
+
 static bool issue_one(struct disk *disk, const struct transfer *transfer,
                       struct report_outcome *outcome)
 {
@@ -276,7 +290,7 @@ static bool issue_one(struct disk *disk, const struct transfer *transfer,
     bool ok;
 
     if (transfer->flow != FLOW_NONE) {
-        entry.words[6] = (uint32_t)(uintptr_t)transfer->data;
+        fill_pages(transfer, &entry);
     }
     fill_words(transfer, &entry);
     ok = run(command->flags & NVME_ADMIN ? &controller->admin
@@ -334,6 +348,7 @@ static const struct bus_driver driver = {
     .offers = offers,
     .commands = nvme_commands,
     .n_commands = NVME_COMMANDS,
+    .most_read = MAX_READ,
 };
 
 /* False if the namespace is not there or not of blocks that can be driven. */

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "clock.h"
-#include "idle.h"
+#include "msi.h"
 #include "pci.h"
 #include "string.h"
 
@@ -32,6 +32,7 @@
 #define CAP_NOTIFY_MULTIPLIER 16
 #define CAP_TYPE_COMMON 1
 #define CAP_TYPE_NOTIFY 2
+#define CAP_TYPE_ISR 3
 #define CAP_TYPE_DEVICE 4
 
 /* MSI-X (PCI 3.0, 6.8.2): a capability, and a table of entries in a BAR. */
@@ -66,12 +67,7 @@
 #define DESCRIPTOR_NEXT 1
 #define DESCRIPTOR_DEVICE_WRITES 2
 
-/*
- * Looks at the queue before it sleeps, or between two looks at the clock:
- * those cost port accesses, which the emulated device's own work would have
- * to wait for.
- */
-#define LOOKS 256
+#define LOOKS 64                    /* at the queue, before a halt */
 #define CLOCK_CALLS 64              /* so many look at the timer for sure */
 
 static void put8(const struct virtio_device *device, unsigned at, uint8_t v)
@@ -179,6 +175,8 @@ static void take_capability(struct virtio_device *device, unsigned at,
         device->notify = base;
         device->notify_multiplier =
             pci_read(device->pci, at + CAP_NOTIFY_MULTIPLIER);
+    } else if (type == CAP_TYPE_ISR && device->isr == NULL) {
+        device->isr = base;
     } else if (type == CAP_TYPE_DEVICE && device->config == NULL) {
         device->config = base;
     }
@@ -191,15 +189,15 @@ static void take_messages(struct virtio_device *device, unsigned at)
     uint32_t base = pci_bar(device->pci, where & MSIX_TABLE_BAR);
     volatile uint32_t *entry;
 
-    if ((where & MSIX_TABLE_BAR) > 5 || base == 0 || !idle_start()) {
+    if ((where & MSIX_TABLE_BAR) > 5 || base == 0 || !msi_start()) {
         return;
     }
     entry = (volatile uint32_t *)(uintptr_t)(base + (where & ~MSIX_TABLE_BAR));
     pci_write(device->pci, at, (pci_read(device->pci, at) | MSIX_ENABLE) &
                                ~MSIX_MASK_ALL);
-    entry[0] = IDLE_MESSAGE_ADDRESS;
+    entry[0] = MSI_ADDRESS;
     entry[1] = 0;
-    entry[2] = IDLE_MESSAGE_DATA;
+    entry[2] = MSI_DATA;
     entry[3] = 0;                   /* not masked */
     device->sends_messages = true;
 }
@@ -223,7 +221,8 @@ static bool map(struct virtio_device *device)
         }
         at = head >> 8 & 0xfc;
     }
-    return device->common != NULL && device->notify != NULL;
+    return device->common != NULL && device->notify != NULL &&
+           device->isr != NULL;
 }
 
 static uint64_t offered(const struct virtio_device *device)
@@ -272,6 +271,7 @@ bool virtio_start_queue(struct virtio_device *device,
     memset(queue, 0, sizeof(*queue));
     put16(device, COMMON_QUEUE_SELECT, number);
     queue->number = number;
+    queue->isr = device->isr;
     queue->size = get16(device, COMMON_QUEUE_SIZE);
     if (queue->size == 0) {
         return false;
@@ -358,7 +358,7 @@ static bool is_done(const struct virtio_queue *queue)
 /* Sleeps until there is something to see, or time passed. False if it is up. */
 static bool rest(const struct virtio_queue *queue, struct clock_limit *limit)
 {
-    idle_wait();
+    msi_wait();
     if (is_done(queue)) {
         return true;
     }
@@ -377,9 +377,12 @@ bool virtio_wait(struct virtio_queue *queue)
     clock_start(&limit, VIRTIO_WAIT_MS);
     while (!is_done(queue)) {
         if (queue->sends_messages ? !rest(queue, &limit)
-                                  : clock_expired(&limit)) {
+                                  : clock_idle(&limit)) {
             return false;
         }
+    }
+    if (!queue->sends_messages) {
+        (void)*queue->isr;          /* takes the line back (4.1.4.5) */
     }
     queue->filled = 0;
     __asm__ volatile("" : : : "memory");
