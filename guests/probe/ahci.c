@@ -2,7 +2,7 @@
 /*
  * ATA commands through an AHCI controller; references are to the Serial ATA
  * AHCI 1.3.1 Specification. One command at a time, in slot 0; the controller
- * is not reset, its interrupts stay off, and the processor polls.
+ * is not reset.
  */
 #include "ahci.h"
 
@@ -23,6 +23,8 @@
 #define CAPABLE_OF_NCQ 0x40000000u
 #define HBA_CONTROL 1
 #define CONTROL_AHCI 0x80000000u
+#define CONTROL_INTERRUPTS 0x02u
+#define HBA_INTERRUPTS 2
 #define HBA_PORTS_IMPLEMENTED 3
 #define HBA_FIRST_PORT 64
 #define HBA_PORT_WORDS 32
@@ -31,6 +33,7 @@
 #define PORT_LIST 0
 #define PORT_RECEIVED 2
 #define PORT_INTERRUPTS 4
+#define PORT_INTERRUPT_ENABLE 5
 #define PORT_COMMAND 6
 #define PORT_TASK_FILE 8
 #define PORT_SIGNATURE 9
@@ -83,6 +86,7 @@ struct command_table {              /* 4.2.3 */
 struct port {
     struct command_header headers[32] __attribute__((aligned(1024)));
     uint8_t received[256] __attribute__((aligned(256)));
+    volatile uint32_t *hba;
     volatile uint32_t *registers;
     bool multiple_set;
     bool controller_has_ncq;
@@ -115,6 +119,7 @@ static bool start(struct port *port)
     if (!wait_clear(port, PORT_TASK_FILE, ATA_STATUS_BSY | ATA_STATUS_DRQ)) {
         return false;
     }
+    r[PORT_INTERRUPT_ENABLE] = ALL_ONES;
     r[PORT_COMMAND] |= COMMAND_START;
     return true;
 }
@@ -202,13 +207,20 @@ static bool wait_done(struct port *port, struct report_outcome *outcome)
             (INTERRUPT_TASK_FILE_ERROR | INTERRUPT_FATAL)) {
             return false;
         }
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
     }
     return !(r[PORT_INTERRUPTS] &
              (INTERRUPT_TASK_FILE_ERROR | INTERRUPT_FATAL));
+}
+
+/* Or the controller would ask for attention all the time (5.5.3). */
+static void take_interrupts(struct port *port)
+{
+    port->registers[PORT_INTERRUPTS] = ALL_ONES;
+    port->hba[HBA_INTERRUPTS] = ALL_ONES;
 }
 
 static bool issue_one(struct disk *disk, const struct transfer *transfer,
@@ -220,7 +232,6 @@ static bool issue_one(struct disk *disk, const struct transfer *transfer,
     bool done;
 
     fill_command(port, transfer);
-    r[PORT_INTERRUPTS] = ALL_ONES;
     if (transfer->command->proto == REPORT_NCQ) {
         r[PORT_SATA_ACTIVE] = SLOT_0;
     }
@@ -231,6 +242,7 @@ static bool issue_one(struct disk *disk, const struct transfer *transfer,
     task_file = r[PORT_TASK_FILE];
     outcome->status = (uint8_t)task_file;
     outcome->error = (uint8_t)(task_file >> 8);
+    take_interrupts(port);
     if (!done || outcome->status & (ATA_STATUS_BSY | ATA_STATUS_DRQ)) {
         recover(port, outcome->timed_out);
         return false;
@@ -260,6 +272,7 @@ static const struct bus_driver driver = {
     .prepare = ata_prepare,
     .commands = ata_commands,
     .n_commands = ATA_COMMANDS,
+    .most_read = MAX_READ,
     .good = { .status = 0x50 },
 };
 
@@ -296,6 +309,7 @@ static struct port *open_port(volatile uint32_t *hba, unsigned number)
         report_panic("disks");
     }
     used++;
+    port->hba = hba;
     port->registers = hba + HBA_FIRST_PORT + number * HBA_PORT_WORDS;
     port->controller_has_ncq = hba[HBA_CAPABILITIES] & CAPABLE_OF_NCQ;
     stop(port);
@@ -328,7 +342,7 @@ unsigned ahci_find(struct disk *disks, unsigned room)
 
         pci_enable(pci);
         hba = (volatile uint32_t *)(uintptr_t)pci_bar(pci, PCI_AHCI_BAR);
-        hba[HBA_CONTROL] = CONTROL_AHCI;
+        hba[HBA_CONTROL] = CONTROL_AHCI | CONTROL_INTERRUPTS;
         implemented = hba[HBA_PORTS_IMPLEMENTED];
         for (; p < HBA_PORTS && implemented >> p != 0; p++) {
             struct disk *disk;

@@ -15,7 +15,8 @@
 #include "report.h"
 
 #define SECTOR_BYTES 512            /* whatever the device's own block is */
-#define MAX_TRANSFER 8              /* sectors in one command */
+#define MAX_TRANSFER 8              /* sectors in one command of a table */
+#define MAX_READ 128                /* sectors in one command of a reader */
 #define MAX_DISKS 96
 #define NAME_BYTES 16
 #define MODEL_BYTES 40
@@ -58,7 +59,8 @@ struct disk;
 
 /*
  * One command on its way. `data` is 4 KiB aligned and has room for
- * MAX_TRANSFER sectors, whatever the command moves.
+ * MAX_TRANSFER sectors, whatever the command moves. Of more than that, which
+ * only readers are asked for, it is 64 KiB aligned.
  */
 struct transfer {
     const struct command *command;
@@ -94,6 +96,9 @@ struct bus_driver {
 
     const struct command *commands; /* in the order of their running */
     unsigned n_commands;
+
+    /* Most sectors that its disks' readers move at once; 0: MAX_TRANSFER. */
+    unsigned most_read;
 
     /* What a good end of a command looks like; bus master: of DMA only. */
     struct report_outcome good;

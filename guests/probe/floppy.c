@@ -79,7 +79,7 @@ static bool wait_for(uint8_t direction, struct report_outcome *outcome)
         if (status & STATUS_READY) {
             return (status & STATUS_TO_HOST) == direction;
         }
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }

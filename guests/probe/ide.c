@@ -64,7 +64,7 @@ static bool wait_idle(const struct channel *channel,
 
     clock_start(&limit, WAIT_MS);
     while (inb(channel->control) & IDE_STATUS_BSY) {
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -81,7 +81,7 @@ static bool wait_dma(const struct channel *channel,
     clock_start(&limit, WAIT_MS);
     while (!(inb(channel->bus_master + BM_STATUS) &
              (BM_INTERRUPT | BM_ERROR))) {
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -185,7 +185,9 @@ static bool run_dma(const struct channel *channel,
     bool done;
 
     region.address = (uint32_t)(uintptr_t)transfer->data;
-    region.flags_and_bytes = PRD_LAST | ata_data_sectors(transfer) * SECTOR_BYTES;
+    /* 16 bits of length, where 0 is 64 KiB. */
+    region.flags_and_bytes =
+        PRD_LAST | (uint16_t)(ata_data_sectors(transfer) * SECTOR_BYTES);
     outl(bm + BM_TABLE, (uint32_t)(uintptr_t)&region);
     outb(bm + BM_COMMAND, direction);
     /* The two events are cleared by writing ones. */
@@ -249,6 +251,7 @@ const struct bus_driver ide_driver = {
     .prepare = ata_prepare,
     .commands = ata_commands,
     .n_commands = ATA_COMMANDS,
+    .most_read = MAX_READ,
     .good = { .status = 0x50, .has_bus_master = true, .bus_master = 0x04 },
 };
 

@@ -193,6 +193,7 @@ static const struct bus_driver driver = {
     .offers = offers,
     .commands = commands,
     .n_commands = sizeof(commands) / sizeof(commands[0]),
+    .most_read = MAX_READ,
 };
 
 static void identify(struct disk *disk)

@@ -17,7 +17,10 @@ struct written {
     unsigned sectors;
     bool copies;                    /* what is at `source` */
     uint64_t source;
-    bool knows_before;
+    const void *before;             /* what it held; NULL: not known */
+    bool is_told;                   /* its line is out */
+    unsigned told_sectors;          /* n= of its line */
+    struct report_outcome outcome;  /* of the command */
     enum report_back back;
     bool has_crc;
     uint32_t crc;                   /* of the last reading */
