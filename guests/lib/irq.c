@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "irq.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "io.h"
@@ -40,7 +39,7 @@
 #define APIC_LINE_0 0xfee00350u
 #define FROM_PIC 0x700u
 
-static bool has_apic(void)
+bool irq_has_apic(void)
 {
     uint32_t before;
     uint32_t after;
@@ -61,7 +60,7 @@ static bool has_apic(void)
 /* Lets the interrupt controllers through: firmware need not have done so. */
 static void open_apic(void)
 {
-    if (has_apic()) {
+    if (irq_has_apic()) {
         *(volatile uint32_t *)APIC_SPURIOUS = APIC_ON;
         *(volatile uint32_t *)APIC_LINE_0 = FROM_PIC;
     }

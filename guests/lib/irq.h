@@ -7,6 +7,8 @@
 #ifndef GUEST_IRQ_H
 #define GUEST_IRQ_H
 
+#include <stdbool.h>
+
 /*
  * Sets up the interrupt controllers and a tick of about a millisecond, and
  * routes PCI's interrupt lines. To be called before irq_wait.
@@ -18,5 +20,8 @@ void irq_start(void);
  * for attention, or the next tick. Interrupts are off before and after.
  */
 void irq_wait(void);
+
+/* True if the processor has a local interrupt controller of its own (APIC). */
+bool irq_has_apic(void);
 
 #endif

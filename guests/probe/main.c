@@ -60,10 +60,10 @@ _Noreturn void guest_main(const char *words)
     const struct disk *stuck = NULL;
     unsigned n;
 
+    irq_start();
     virtio_console_start();
     options_parse(words, &options);
     report_start(&options);
-    irq_start();
     n = bus_find_all(&options, disks, MAX_DISKS);
     if (options.only >= 0 && !run_knows_only(disks, n, &options)) {
         report_panic("only");
