@@ -28,6 +28,7 @@ static const char *const proto_names[] = {
 static const char *const back_names[] = {
     [REPORT_BACK_NEW] = "new",
     [REPORT_BACK_OLD] = "old",
+    [REPORT_BACK_SAME] = "same",
     [REPORT_BACK_ZERO] = "zero",
     [REPORT_BACK_OTHER] = "other",
     [REPORT_BACK_NONE] = "none",

@@ -36,6 +36,7 @@ enum report_back {
     REPORT_BACK_UNSAID,             /* the line has no back= */
     REPORT_BACK_NEW,
     REPORT_BACK_OLD,
+    REPORT_BACK_SAME,               /* new and old are the same bytes */
     REPORT_BACK_ZERO,
     REPORT_BACK_OTHER,
     REPORT_BACK_NONE,               /* it could not be read */

@@ -67,7 +67,10 @@ void written_judge(struct written *place, const void *data,
     }
     place->crc = string_crc32(data, bytes);
     if (payload != NULL && memcmp(data, payload, bytes) == 0) {
-        place->back = REPORT_BACK_NEW;
+        /* a copy of what was there already tells nothing */
+        place->back = place->before != NULL &&
+                      memcmp(payload, place->before, bytes) == 0
+                      ? REPORT_BACK_SAME : REPORT_BACK_NEW;
     } else if (place->before != NULL &&
                memcmp(data, place->before, bytes) == 0) {
         place->back = REPORT_BACK_OLD;

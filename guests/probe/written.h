@@ -45,7 +45,7 @@ void *written_before(const struct written *place);
 
 /*
  * Judges `data`, read from the place, against `payload` (NULL after a trim,
- * which has none) and against what it held before, in this order: new, old,
+ * which has none) and against what it held before, in this order: same, new, old,
  * zero, other; and keeps the answer and the data's CRC. `data` NULL: none.
  */
 void written_judge(struct written *place, const void *data,

@@ -33,7 +33,7 @@ struct GuestCommand {
     std::string sense;                       ///< hex: key, asc, ascq of SCSI and ATAPI; floppy ST2; empty = none
     std::optional<unsigned> bus_master;      ///< bus master status, DMA only
     bool timed_out = false;                  ///< the device did not finish in the guest's own time limit
-    std::string read_back;                   ///< writes: new, old, zero, other, none
+    std::string read_back;                   ///< writes: new, old, same (new is old), zero, other, none
     std::optional<uint32_t> crc;             ///< CRC-32 of the data read, or of the read-back
 
     /// The device said in time that it was done. ATA: neither ERR nor DF in the status; ATAPI: no CHECK; SCSI: status GOOD

@@ -157,7 +157,7 @@ Reasons wrong_read_backs(const Evidence& evidence)
         }
         const bool should_be_old = command.command_class == CommandClass::absent || !command.accepted();
         if ((command.changes_image() || command.command_class == CommandClass::absent) && should_be_old &&
-            !command.read_back.empty() && command.read_back != "old") {
+            !command.read_back.empty() && command.read_back != "old" && command.read_back != "same") {
             wrong.push_back(fmt::format("guest: {} was refused, but the sectors read '{}' afterwards", command.name,
                                         command.read_back));
         }
@@ -290,7 +290,7 @@ Reasons lost_writes(const Case& one, const Evidence& evidence)
     for (const GuestCommand& command : evidence.commands) {
         const bool fine = command.command_class == CommandClass::trim     ? reads_zero(command)
                           : command.command_class == CommandClass::change ? command.read_back == "old"
-                                                                          : command.read_back == "new";
+                                                                          : command.read_back == "new" || command.read_back == "same";
         if (command.changes_image() && !fine) {
             wrong.push_back(fmt::format("guest: {} was accepted, but the sectors read '{}' afterwards", command.name,
                                         command.read_back));
