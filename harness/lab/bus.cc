@@ -24,9 +24,11 @@ std::string ide_device(const char* device, size_t place, const std::string& node
     return fmt::format("{},bus=ide.{},unit={},drive={},{}", device, place / 2, place % 2, node, kReport);
 }
 
-/// The controller that a bus needs, once a machine; none for those the board has and for those that are one a disk.
-std::string controller_word(std::string_view bus)
+/// The controller that a disk needs, often one for all disks of its bus; none for those the board has and for those that
+/// are the disk.
+std::string controller_word(const BusDisk& disk)
 {
+    const std::string_view bus = disk.bus->name;
     if (bus == "ahci") {
         return fmt::format("ich9-ahci,id=ahci0,addr={:#x}", kAhciSlot);
     }
@@ -41,6 +43,9 @@ std::string controller_word(std::string_view bus)
     }
     if (bus == "ehci") {
         return fmt::format("usb-ehci,id=ehci0,addr={:#x}", kEhciSlot);
+    }
+    if (bus == "nvme") {  // with a name space of its own: the one that comes with the controller cannot copy
+        return fmt::format("nvme,id=nvme{0},addr={1:#x},serial=rogate{0}", disk.place, kNvmeSlot + disk.place);
     }
     return {};
 }
@@ -68,7 +73,7 @@ std::string device_word(const BusDisk& disk)
         return fmt::format("virtio-blk-pci,addr={:#x},disable-legacy=off,drive={},{}", kVirtioBlkSlot + place, disk.node, kReport);
     }
     if (bus == "nvme") {
-        return fmt::format("nvme,addr={:#x},serial=rogate{},drive={}", kNvmeSlot + place, place, disk.node);
+        return fmt::format("nvme-ns,bus=nvme{},drive={}", place, disk.node);
     }
     // It has no words for errors; the default reports all but a full disk.
     return fmt::format("floppy,bus=floppy-bus.0,unit={},drive={},drive-type=144", place, disk.node);
@@ -114,7 +119,7 @@ std::vector<std::string> bus_words(const std::vector<BusDisk>& disks)
     std::vector<std::string> words;
     std::vector<std::string> controllers;
     for (const BusDisk& disk : disks) {
-        const std::string controller = controller_word(disk.bus->name);
+        const std::string controller = controller_word(disk);
         if (!controller.empty() && std::find(controllers.begin(), controllers.end(), controller) == controllers.end()) {
             words.insert(words.end(), {"-device", controller});
             controllers.push_back(controller);

@@ -30,7 +30,10 @@ struct Attached {
 /// The words that make nodes of the exports and hang them on their buses.
 std::vector<std::string> disk_words(const std::vector<Attached>& disks);
 
-/// QEMU's whole command line for the probe guest.
+/// What the guest says before it has found its virtio console, in QEMU's working folder.
+inline constexpr const char* kDebugConsole = "debugcon";
+
+/// QEMU's whole command line for the probe guest; its report comes on stdout.
 std::vector<std::string> probe_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce);
 
 /// The command lines as a person can paste them into terminals in the machine's kept folder, each nbdkit first, with a

@@ -129,7 +129,9 @@ private:
             model->sample(group_);
         }
         qemu_ = std::move(group_.outcome(*qemu));
-        report_ = parse_guest_report(qemu_.out);
+        auto early = read_file(folder_ / kDebugConsole);
+        console_ = (early ? *early : std::string()) + qemu_.out;
+        report_ = parse_guest_report(console_);
         judge_guest();
         return {};
     }
@@ -248,7 +250,7 @@ private:
                             : ProcessEvidence{qemu_argv_, process::describe(qemu_), qemu_.exit_status, qemu_.signal,
                                               qemu_.timed_out, qemu_.err};
         evidence.duration_us = static_cast<uint64_t>(duration_.count());
-        evidence.console = qemu_.out;
+        evidence.console = console_;
         evidence.guest_complete = report_.complete;
         evidence.guest_problem = report_.problem;
         const auto disk = std::find_if(report_.disks.begin(), report_.disks.end(),
@@ -332,6 +334,7 @@ private:
     std::vector<std::string> qemu_argv_;
     process::Outcome qemu_;
     ProcessEvidence tool_;
+    std::string console_;
     GuestReport report_;
     bool missing_export_ = false;
     std::string qemu_failed_;
