@@ -1,76 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "subject/build.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <regex>
 #include <sys/stat.h>
-#include <thread>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/file.h"
 #include "process/group.h"
+#include "subject/source.h"
+#include "subject/symbols.h"
 
 namespace rogate::subject {
 namespace {
 
 constexpr const char* kCompiler = "cc";
 constexpr const char* kPluginHeader = "/usr/include/nbdkit-plugin.h";
-constexpr int kRecipe = 1;  // raise it when the way of building changes
+constexpr int kRecipe = 2;  // raise it when the way of building changes
 
-/// Ninja's escapes for a path in a build line.
-std::string escaped(const std::string& path)
+/// The file as the user knows it: its path in the tree, or beside the profile.
+std::string known_name(std::string path)
 {
-    std::string text;
-    for (const char c : path) {
-        if (c == ' ' || c == ':' || c == '$') {
-            text += '$';
-        }
-        text += c;
-    }
-    return text;
+    const std::string own = std::string(kLaidFiles) + "/";
+    return path.starts_with(own) ? path.substr(own.size()) : path;
 }
 
-std::string object_of(const std::string& source) { return "obj/" + source + ".o"; }
-
-/// `-Isrc/...`, defines and flags that every file of the tree gets.
-std::string common_flags(const Profile& profile)
+/// What the first message of the compiler, or the linker, says.
+BuildFailure first_failure(const std::string& output)
 {
-    std::string flags = "-std=" + profile.standard;
-    for (const std::string& flag : profile.flags) {
-        flags += " " + flag;
-    }
-    for (const std::string& define : profile.defines) {
-        flags += " -D" + define;
-    }
-    for (const std::string& folder : profile.include) {
-        flags += " -Isrc/" + folder;
-    }
-    return flags;
-}
-
-void add_link(std::string& text, const std::string& rule, const std::string& output, const std::vector<std::string>& sources)
-{
-    text += fmt::format("build {}: {}", output, rule);
-    for (const std::string& source : sources) {
-        text += " " + escaped(object_of(source));
-    }
-    text += fmt::format("\ndefault {}\n", output);
-}
-
-/// "block.c:214:5: error: ..." of the first compiler or linker message in Ninja's output.
-std::string first_message(const std::string& output)
-{
-    static const std::regex kCompilerError(R"((?:src/)?([^\s:]+):(\d+):\d+: (?:fatal )?error: ([^\n]*))");
-    static const std::regex kLinkerError(R"(([^\n]*undefined reference[^\n]*))");
+    static const std::regex kCompilerError(R"((?:src/)?([^\s:]+):(\d+)(?::\d+)?: (?:fatal )?error: ([^\n]*))");
+    static const std::regex kNoHeader(R"(^([^:\n]+): No such file or directory)");
     std::smatch match;
     if (std::regex_search(output, match, kCompilerError)) {
-        return fmt::format("{} line {}: {}", match[1].str(), match[2].str(), match[3].str());
+        const std::string message = match[3].str();
+        BuildFailure failure{{ErrorKind::build, fmt::format("{} line {}: {}", known_name(match[1].str()), match[2].str(), message)}};
+        std::smatch header;
+        if (std::regex_search(message, header, kNoHeader)) {
+            failure.missing_header = header[1].str();
+        }
+        return failure;
     }
-    if (std::regex_search(output, match, kLinkerError)) {
-        return match[1].str();
+    return {{ErrorKind::build, output.substr(0, 400)}};
+}
+
+/// A link that left symbols open ends well, so that all of them are told: they are in the output.
+std::optional<BuildFailure> open_symbols(const std::string& output)
+{
+    BuildFailure failure{{ErrorKind::build, ""}};
+    failure.missing_symbols = missing_symbols(output);
+    if (failure.missing_symbols.empty()) {
+        return std::nullopt;
     }
-    return output.substr(0, 400);
+    failure.error.text = fmt::format("the link lacks {} symbol{}", failure.missing_symbols.size(),
+                                     failure.missing_symbols.size() == 1 ? "" : "s");
+    return failure;
 }
 
 Result<void> write_tree(const std::filesystem::path& folder, const git::Tree& files)
@@ -89,77 +74,37 @@ Result<void> write_tree(const std::filesystem::path& folder, const git::Tree& fi
     return {};
 }
 
-}  // namespace
-
-Result<std::string> ninja_text(const Profile& profile, const git::Tree& files, const std::string& compiler)
+/// All that Ninja needs, below `folder`.
+Result<void> lay_out(const std::filesystem::path& folder, const Profile& profile, const git::Tree& files)
 {
-    std::vector<std::string> names;
-    for (const auto& [name, entry] : files) {
-        names.push_back(name);
-    }
-    auto tree = expand(profile.sources, profile.exclude, names);
-    auto bridge = expand(profile.bridge_sources, {}, names);
-    auto tool = profile.image_tool_sources.empty() ? std::vector<std::string>{} : expand(profile.image_tool_sources, {}, names);
-    for (const auto* part : {&tree, &bridge, &tool}) {
-        if (!*part) {
-            return part->error();
-        }
-    }
-    std::string libraries;
-    for (const std::string& library : profile.libraries) {
-        libraries += " -l" + library;
-    }
-    std::string text = fmt::format("flags = {}\n"
-                                   "rule cc\n  command = {} $flags $more -c $in -o $out\n  description = CC $in\n"
-                                   "rule plugin\n  command = cc -shared -o $out $in{}\n  description = LINK $out\n"
-                                   "rule program\n  command = cc -o $out $in{}\n  description = LINK $out\n",
-                                   common_flags(profile), compiler, libraries, libraries);
-    std::vector<std::string> all = *tree;
-    for (const auto* part : {&*bridge, &*tool}) {
-        for (const std::string& source : *part) {
-            if (std::find(all.begin(), all.end(), source) == all.end()) {
-                all.push_back(source);
-            }
-        }
-    }
-    for (const std::string& source : all) {
-        text += fmt::format("build {}: cc src/{}\n", escaped(object_of(source)), escaped(source));
-        const auto special = profile.file_defines.find(source);
-        if (special != profile.file_defines.end()) {
-            text += "  more =";
-            for (const std::string& define : special->second) {
-                text += " -D" + define;
-            }
-            text += "\n";
-        }
-    }
-    std::vector<std::string> plugin = *tree;
-    plugin.insert(plugin.end(), bridge->begin(), bridge->end());
-    add_link(text, "plugin", "bridge.so", plugin);
-    if (!tool->empty()) {
-        add_link(text, "program", "ioemu-img", *tool);
-    }
-    return text;
-}
-
-Result<void> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
-                      const git::Tree& files)
-{
-    for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
-        if (auto found = process::find_program(program, package); !found) {
-            return found.error();
-        }
-    }
     const bool with_ccache = process::find_program("ccache").has_value();
     auto text = ninja_text(profile, files, with_ccache ? "ccache cc" : kCompiler);
     if (!text) {
         return text.error();
     }
     if (auto written = write_tree(folder / "src", files); !written) {
-        return written.error();
+        return written;
     }
-    if (auto written = write_file(folder / "build.ninja", *text); !written) {
-        return written.error();
+    std::error_code ec;
+    std::filesystem::create_directory(folder / "gen", ec);
+    if (auto written = write_file(folder / "gen/bridge_profile.h", bridge_profile_text(profile)); !written) {
+        return written;
+    }
+    return write_file(folder / "build.ninja", *text);
+}
+
+}  // namespace
+
+Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
+                              const git::Tree& files)
+{
+    for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
+        if (auto found = process::find_program(program, package); !found) {
+            return found.error();
+        }
+    }
+    if (auto laid = lay_out(folder, profile, files); !laid) {
+        return laid.error();
     }
     // ccache keeps to rogate's own cache, and a build folder's name must not make its objects different ones.
     auto built = process::run({.argv = {"ninja", "-C", folder.string()},
@@ -171,10 +116,10 @@ Result<void> build_in(const std::filesystem::path& folder, const std::filesystem
     if (!built) {
         return built.error();
     }
-    if (!built->ok()) {
-        return Error{ErrorKind::build, first_message(built->out + built->err)};
-    }
-    return {};
+    const std::string output = built->out + built->err;
+    BuildOutcome outcome;
+    outcome.failure = built->ok() ? open_symbols(output) : first_failure(output);
+    return outcome;
 }
 
 Result<std::string> toolchain_key()
