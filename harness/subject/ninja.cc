@@ -37,6 +37,9 @@ std::string common_flags(const Profile& profile)
     for (const std::string& folder : profile.include) {
         flags += " -Isrc/" + folder;
     }
+    if (!profile.stubs.empty()) {
+        flags += fmt::format(" -Isrc/{}", kLaidFiles);  // headers of the user's
+    }
     if (!profile.prelude.empty()) {
         flags += fmt::format(" -include src/{}/{}", kLaidFiles, profile.prelude);
     }
@@ -76,7 +79,9 @@ Result<Parts> sort_sources(const Profile& profile, const git::Tree& files)
         }
     }
     for (const std::string& stub : profile.stubs) {
-        parts.tree.push_back(fmt::format("{}/{}", kLaidFiles, stub));
+        if (stub.ends_with(".c")) {
+            parts.tree.push_back(fmt::format("{}/{}", kLaidFiles, stub));
+        }
     }
     return parts;
 }
@@ -101,7 +106,7 @@ void add_rules(std::string& text, const Profile& profile, const Parts& parts, co
     text += fmt::format("flags = {}\n"
                         "bridge = -Igen -Isrc/{}{}\n"
                         "rule cc\n  command = {} $flags $more -c $in -o $out\n  description = CC $in\n"
-                        "rule probe\n  command = if cc $flags $bridge -w -Werror=implicit-function-declaration -fsyntax-only $in "
+                        "rule probe\n  command = if cc $flags $bridge -w -fsyntax-only $in "
                         "2>/dev/null; then echo \"#define BRIDGE_HAVE_$name 1\"; else echo \"#define BRIDGE_HAVE_$name 0\"; fi "
                         ">$out\n  description = TRY $in\n"
                         "rule join\n  command = cat $in >$out\n  description = JOIN $out\n"

@@ -44,7 +44,7 @@ struct Profile {
     std::vector<std::string> flags;
     std::vector<std::string> libraries;
     std::string prelude;                      ///< a header of the user's before every file; relative to the profile
-    std::vector<std::string> stubs;           ///< sources of the user's; relative to the profile
+    std::vector<std::string> stubs;           ///< sources, and headers, of the user's; relative to the profile
     std::map<std::string, FileBuild> files;   ///< by source file
     std::vector<std::string> bridge_sources;  ///< globs; empty = rogate's own bridge
     std::vector<std::string> bridge_headers;  ///< what declares the block layer; empty = found

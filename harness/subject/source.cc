@@ -144,6 +144,10 @@ Result<Source> repository_source(const RepositoryRequest& request, const Profile
     source.profile_file = kLaidProfile;
     source.load = [repository](git::Tree& files) { return repository->load_contents(files); };
     auto whole = repository->list_files(source.commit, profile.folder);
+    if (!whole && whole.error().kind == ErrorKind::not_found) {
+        return Error{ErrorKind::not_found, fmt::format("{} has no folder '{}'", source.name, profile.folder),
+                     fmt::format("it is tree.folder of '{}'", request.profile_path.string())};
+    }
     if (!whole) {
         return whole.error();
     }

@@ -165,7 +165,9 @@ private:
             return error.while_doing("cannot make the subject " +
                                      (patches == 0 ? std::string("of the unpatched tree") : "after " + file(patches)));
         }
-        error.text = fmt::format("cannot build {} with {} patches: {}", series_.name, patches, error.text);
+        error.text = fmt::format("cannot build {}: {}",
+                                 patches == 0 ? "the unpatched tree" : fmt::format("{} with {} patches", series_.name, patches),
+                                 error.text);
         if (patches == 0) {
             return error;
         }

@@ -236,6 +236,7 @@ static int open_drive(const Drive *drive, const char *name)
         nbdkit_error("qemu: not enough memory for '%s'", drive->filename);
         return -1;
     }
+    bridge_set_read_only(*bs, drive->read_only);
     ret = bridge_open_image(bs, drive->filename, flags, drv);
     if (ret < 0) {
         nbdkit_error("qemu: could not open disk image '%s': %s",

@@ -34,7 +34,7 @@ typedef int bridge_file_open_fn(BlockDriverState **, const char *, int);
 #define BRIDGE_RO_NONE 0
 #define BRIDGE_RO_ARGUMENT 1 /* bdrv_new's second argument */
 #define BRIDGE_RO_FLAG 2     /* BDRV_O_RDWR is left out */
-#define BRIDGE_RO_FIELD 3    /* read_only is set once the image is open */
+#define BRIDGE_RO_FIELD 3    /* read_only, set before it opens and after */
 
 #ifdef BDRV_O_RDWR
 #define BRIDGE_RDWR BDRV_O_RDWR
@@ -128,7 +128,8 @@ static inline int bridge_open_image(BlockDriverState **bs, const char *filename,
     return BRIDGE_AS(bdrv_open, bridge_open_fn)(*bs, filename, flags);
 }
 
-/* `*bs` is open.  What is set before it is opened, an open may reset. */
+/* To be called before the image is opened, for a block layer that opens it
+   accordingly, and again afterwards, for one that resets it when it opens. */
 static inline void bridge_set_read_only(BlockDriverState *bs, int read_only)
 {
 #if BRIDGE_HAVE_READ_ONLY_FIELD
