@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <regex>
 #include <sys/stat.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -27,20 +26,38 @@ std::string known_name(std::string path)
     return path.starts_with(own) ? path.substr(own.size()) : path;
 }
 
-/// What the first message of the compiler, or the linker, says.
+/// `FILE:LINE:COLUMN: error: MESSAGE` of one line of output; nothing if it is another.
+std::optional<BuildFailure> compiler_error(std::string_view line)
+{
+    constexpr std::string_view kError = "error: ";
+    constexpr std::string_view kNoFile = ": No such file or directory";
+    const size_t mark = line.find(kError);
+    const size_t file_end = line.find(':');
+    const size_t line_end = line.find(':', std::min(file_end, line.size() - 1) + 1);
+    if (mark == std::string_view::npos || line_end > mark || file_end + 1 == line_end ||
+        line.substr(file_end + 1, line_end - file_end - 1).find_first_not_of("0123456789") != std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string_view file = line.substr(0, file_end);
+    file.remove_prefix(file.starts_with("src/") ? 4 : 0);
+    const std::string_view message = line.substr(mark + kError.size());
+    BuildFailure failure{{ErrorKind::build, fmt::format("{} line {}: {}", known_name(std::string(file)),
+                                                        line.substr(file_end + 1, line_end - file_end - 1), message)}};
+    if (message.ends_with(kNoFile)) {
+        failure.missing_header = message.substr(0, message.size() - kNoFile.size());
+    }
+    return failure;
+}
+
+/// What the first message of the compiler, or of another program, says.
 BuildFailure first_failure(const std::string& output)
 {
-    static const std::regex kCompilerError(R"((?:src/)?([^\s:]+):(\d+)(?::\d+)?: (?:fatal )?error: ([^\n]*))");
-    static const std::regex kNoHeader(R"(^([^:\n]+): No such file or directory)");
-    std::smatch match;
-    if (std::regex_search(output, match, kCompilerError)) {
-        const std::string message = match[3].str();
-        BuildFailure failure{{ErrorKind::build, fmt::format("{} line {}: {}", known_name(match[1].str()), match[2].str(), message)}};
-        std::smatch header;
-        if (std::regex_search(message, header, kNoHeader)) {
-            failure.missing_header = header[1].str();
+    for (size_t at = 0; at < output.size();) {
+        const size_t end = std::min(output.find('\n', at), output.size());
+        if (auto failure = compiler_error(std::string_view(output).substr(at, end - at))) {
+            return *failure;
         }
-        return failure;
+        at = end + 1;
     }
     return {{ErrorKind::build, output.substr(0, 400)}};
 }

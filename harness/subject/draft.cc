@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
-#include <regex>
 #include <set>
 
+#include "subject/c_text.h"
 #include "subject/profile.h"
 
 namespace rogate::subject {
@@ -139,9 +139,7 @@ private:
     /// Follows quoted includes through the tree; those that no file answers are mostly what configure makes.
     Result<void> note_headers(const std::string& text)
     {
-        static const std::regex kInclude("(?:^|\\n)[ \\t]*#[ \\t]*include[ \\t]*\"([^\"]+)\"");
-        for (std::sregex_iterator it(text.begin(), text.end(), kInclude), end; it != end; ++it) {
-            const std::string name = (*it)[1].str();
+        for (const std::string& name : quoted_includes(text)) {
             if (!seen_.insert(name).second) {
                 continue;
             }
@@ -263,33 +261,6 @@ private:
 };
 
 }  // namespace
-
-std::vector<std::string> format_names(const std::string& c_text)
-{
-    static const std::regex kFirst(R"(BlockDriver\s+\w+\s*=\s*\{\s*(?:\.?format_name\s*[=:]\s*)?"(\w+)\")");
-    static const std::regex kNamed(R"(\bformat_name\s*[=:]\s*"(\w+)\")");
-    std::vector<std::string> names;
-    for (const std::regex* expression : {&kFirst, &kNamed}) {
-        for (std::sregex_iterator it(c_text.begin(), c_text.end(), *expression), end; it != end; ++it) {
-            const std::string name = (*it)[1].str();
-            if (std::find(names.begin(), names.end(), name) == names.end()) {
-                names.push_back(name);
-            }
-        }
-    }
-    return names;
-}
-
-std::vector<std::string> api_prototypes(const std::string& header_text)
-{
-    static const std::regex kPrototype(R"((?:^|\n)([A-Za-z][\w ]*[ *]+(?:bdrv_new|bdrv_open2?|bdrv_file_open|bdrv_read|bdrv_write|bdrv_aio_read)\s*\([^;{]*\);))");
-    static const std::regex kBlanks(R"(\s+)");
-    std::vector<std::string> prototypes;
-    for (std::sregex_iterator it(header_text.begin(), header_text.end(), kPrototype), end; it != end; ++it) {
-        prototypes.push_back(std::regex_replace((*it)[1].str(), kBlanks, " "));
-    }
-    return prototypes;
-}
 
 Result<Draft> draft_profile(const git::Repository& repository, const std::string& revision, const std::string& repository_word,
                             const std::string& rev_word, const std::vector<std::string>& formats)

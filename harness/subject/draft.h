@@ -22,10 +22,4 @@ struct Draft {
 Result<Draft> draft_profile(const git::Repository& repository, const std::string& revision, const std::string& repository_word,
                             const std::string& rev_word, const std::vector<std::string>& formats);
 
-/// The format names that the drivers in a C file register, in order: of a BlockDriver's first member or .format_name.
-std::vector<std::string> format_names(const std::string& c_text);
-
-/// The prototypes of the functions in a header that tell a block layer's generation, white space made single blanks.
-std::vector<std::string> api_prototypes(const std::string& header_text);
-
 }  // namespace rogate::subject
