@@ -105,7 +105,7 @@ void add_rules(std::string& text, const Profile& profile, const Parts& parts, co
     constexpr const char* kOpen = "-Wl,-z,defs -Wl,--warn-unresolved-symbols";
     text += fmt::format("flags = {}\n"
                         "bridge = -Igen -Isrc/{}{}\n"
-                        "rule cc\n  command = {} $flags $more -c $in -o $out\n  description = CC $in\n"
+                        "rule cc\n  command = {} $flags $more -MD -MF $out.d -c $in -o $out\n  description = CC $in\n"
                         "rule probe\n  command = if cc $flags $bridge -w -fsyntax-only $in "
                         "2>/dev/null; then echo \"#define BRIDGE_HAVE_$name 1\"; else echo \"#define BRIDGE_HAVE_$name 0\"; fi "
                         ">$out\n  description = TRY $in\n"
