@@ -17,6 +17,8 @@ struct Generation {
     std::string calls;  ///< of a read-only snapshot, then of a plain read-write drive
 };
 
+void PrintTo(const Generation& generation, std::ostream* out) { *out << generation.name; }
+
 /// As 0 or 1, what probe/NAME.c answers when the tree is declared by `defines`.
 bool probe(const std::string& name, const std::vector<std::string>& flags)
 {

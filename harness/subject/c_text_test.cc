@@ -26,7 +26,7 @@ TEST(CText, PrototypesTellTheGeneration)
 
 TEST(CText, IncludesAreThoseInQuotes)
 {
-    EXPECT_EQ(quoted_includes("#include \"a.h\"\n  #  include\t\"b/c.h\" // x\n#include <d.h>\n// #include \"e.h\"\n#include \"\"\n#include \"f"),
+    EXPECT_EQ(quoted_includes("#ident \"g.h\"\n#include \"a.h\"\n  #  include\t\"b/c.h\" // x\n#include <d.h>\n// #include \"e.h\"\n#include \"\"\n#include \"f"),
               (Words{"a.h", "b/c.h"}));
 }
 
