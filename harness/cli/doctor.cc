@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/profile_doctor.h"
 #include "cli/tools.h"
 #include "report/json.h"
 
@@ -37,8 +38,12 @@ Result<ExitCode> doctor(const Global& global, bool json)
 Action declare_doctor(CLI::App& app, const Global& global)
 {
     auto json = std::make_shared<bool>(false);
+    auto tree = std::make_shared<TreeOptions>();
     app.add_flag("--json", *json, "Print JSON");
-    return [json, &global] { return doctor(global, *json); };
+    add_tree_options(app, *tree);
+    return [json, tree, &global] {
+        return tree->profile.empty() && tree->repository.empty() ? doctor(global, *json) : check_profile(global, *tree, *json);
+    };
 }
 
 }  // namespace rogate::cli

@@ -11,7 +11,8 @@ namespace {
 
 struct ListOptions {
     std::vector<std::string> patterns;
-    std::string series = "drv_read_only";
+    std::string series = kDefaultSeries;
+    TreeOptions tree = {};
     std::string at = "base,tip";
     bool json = false;
 };
@@ -45,7 +46,12 @@ Result<ExitCode> list(const Global& global, const ListOptions& options)
     if (!cases) {
         return cases.error();
     }
-    auto setup = load_series_setup(global, options.series);
+    auto tree = load_tree(options.tree);
+    if (!tree) {
+        return tree.error();
+    }
+    tree->limit(*cases);
+    auto setup = load_series_setup(global, tree->series(options.series));
     if (!setup) {
         return setup.error();
     }
@@ -79,6 +85,7 @@ Action declare_list(CLI::App& app, const Global& global)
     auto options = std::make_shared<ListOptions>();
     app.add_option("case", options->patterns, "Cases, as for run")->type_name("CASE");
     app.add_option("--series", options->series, "Whose expectations to show")->capture_default_str();
+    add_tree_options(app, options->tree);
     app.add_option("--at", options->at, "States of the series to show")->capture_default_str();
     app.add_flag("--json", options->json, "Print JSON");
     return [options, &global] { return list(global, *options); };

@@ -11,11 +11,12 @@
 namespace rogate::cli {
 namespace {
 
-constexpr std::array<Command, 4> kCommands{{
+constexpr std::array<Command, 5> kCommands{{
     {"run", "Run cases and compare their verdicts with the expected ones", declare_run},
     {"list", "List the cases and the verdicts expected of them", declare_list},
     {"show", "Show the evidence of a case", declare_show},
-    {"doctor", "Check that every program rogate needs is there", declare_doctor},
+    {"init", "Look at a tree of your own and write a first profile for it", declare_init},
+    {"doctor", "Check that every program rogate needs is there, or what a profile comes to", declare_doctor},
 }};
 
 std::string environment(const char* name)

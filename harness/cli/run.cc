@@ -34,11 +34,14 @@ ExitCode exit_code_of(const std::vector<matrix::CaseResult>& results)
 Result<void> write_json(const Global& global, const RunOptions& options, const RunDone& done)
 {
     report::RunFacts facts{.rogate_version = ROGATE_VERSION,
-                           .series = options.series,
+                           .series = done.series,
                            .patches = done.patches,
                            .trees = {},
                            .tools = tool_versions(global),
                            .seconds = done.seconds};
+    if (!done.commit.empty()) {
+        facts.trees.emplace_back("commit", done.commit);
+    }
     for (const subject::Subject& subject : done.subjects) {
         facts.trees.emplace_back(subject.name, subject.tree_id);
     }
@@ -81,6 +84,7 @@ Action declare_run(CLI::App& app, const Global& global)
                                               "parts left out fit all")
         ->type_name("CASE");
     app.add_option("--series", options->series, "A folder below patches/, or a path")->capture_default_str();
+    add_tree_options(app, options->tree);
     app.add_option("--at", options->at, "States of the series: base, N, tip, all; several by commas")->capture_default_str();
     app.add_option("-j,--jobs", options->jobs, "Machines at the same time (default: one a core)")->type_name("N");
     app.add_option("--deadline", options->deadline_seconds, "Seconds a machine may take")->capture_default_str();

@@ -155,7 +155,12 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
     if (!cases) {
         return cases.error();
     }
-    auto setup = load_series_setup(global, options.series);
+    auto tree = load_tree(options.tree);
+    if (!tree) {
+        return tree.error();
+    }
+    tree->limit(*cases);
+    auto setup = load_series_setup(global, tree->series(options.series));
     if (!setup) {
         return setup.error();
     }
@@ -167,18 +172,19 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
     if (!tools) {
         return tools.error();
     }
-    auto base = subject::read_folder(global.root / "overlay");
-    if (!base) {
-        return base.error();
+    auto source = read_source(global, *tree, setup->series);
+    if (!source) {
+        return source.error();
     }
     ProgressLine line(options.quiet);
-    auto subjects = subject::prepare(*base, setup->series, *states, global.cache,
+    auto subjects = subject::prepare(*source, setup->series, *states, global.cache,
                                      [&](const std::string& name, const std::string& id) {
                                          line.note(fmt::format("building {} ({})", name, id.substr(0, 12)));
                                      });
     if (!subjects) {
         return subjects.error();
     }
+    limit_by_generation(*cases, *subjects);
     auto place = make_work_place(options.keep);
     if (!place) {
         return place.error();
@@ -200,9 +206,11 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
     line.clear();
     done.subjects = std::move(plan.subjects);
     done.patches = std::move(plan.patches);
+    done.series = setup->series.name;
+    done.commit = source->commit;
     done.tools = std::move(plan.tools);
     done.kept = options.keep ? place->path : std::filesystem::path();
-    store_evidence(global, options.series, done.results);
+    store_evidence(global, setup->series.name + tree->key(), done.results);
     return done;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/tree.h"
 #include "matrix/run.h"
 #include "series/series.h"
 #include "subject/subject.h"
@@ -25,7 +26,8 @@ Result<SeriesSetup> load_series_setup(const Global& global, const std::string& n
 /// What a run needs besides its cases.
 struct RunOptions {
     std::vector<std::string> patterns;
-    std::string series = "drv_read_only";
+    std::string series = kDefaultSeries;
+    TreeOptions tree = {};
     std::string at = "base,tip";
     unsigned jobs = 0;                     ///< 0 = one a core
     unsigned deadline_seconds = 20;
@@ -39,6 +41,8 @@ struct RunOptions {
 struct RunDone {
     std::vector<matrix::CaseResult> results;
     std::vector<subject::Subject> subjects;
+    std::string series;                    ///< its folder's name
+    std::string commit;                    ///< of a user's tree; empty for the in-tree one
     std::vector<std::string> patches;
     lab::Tools tools;
     std::filesystem::path kept;            ///< where --keep left the machines' folders

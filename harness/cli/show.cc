@@ -12,7 +12,8 @@ namespace {
 
 struct ShowOptions {
     std::vector<std::string> patterns;
-    std::string series = "drv_read_only";
+    std::string series = kDefaultSeries;
+    TreeOptions tree = {};
     std::string at = "tip";
     bool whole = false;
     bool json = false;
@@ -26,10 +27,10 @@ report::Json stored(const std::filesystem::path& file)
     return text ? report::Json::parse(*text, nullptr, false) : report::Json(report::Json::value_t::discarded);
 }
 
-Result<report::Json> evidence_of(const Global& global, const ShowOptions& options, const std::string& case_id,
-                                 const std::string& state)
+Result<report::Json> evidence_of(const Global& global, const ShowOptions& options, const std::string& stored_name,
+                                 const std::string& case_id, const std::string& state)
 {
-    const std::filesystem::path file = evidence_file(global, options.series, state, case_id);
+    const std::filesystem::path file = evidence_file(global, stored_name, state, case_id);
     report::Json json = options.again ? report::Json(report::Json::value_t::discarded) : stored(file);
     if (!json.is_discarded()) {
         return json;
@@ -37,6 +38,7 @@ Result<report::Json> evidence_of(const Global& global, const ShowOptions& option
     RunOptions run;
     run.patterns = {case_id};
     run.series = options.series;
+    run.tree = options.tree;
     run.at = state;
     auto done = perform(global, run);
     if (!done) {
@@ -51,7 +53,12 @@ Result<ExitCode> show(const Global& global, const ShowOptions& options)
     if (!cases) {
         return cases.error();
     }
-    auto setup = load_series_setup(global, options.series);
+    auto tree = load_tree(options.tree);
+    if (!tree) {
+        return tree.error();
+    }
+    tree->limit(*cases);
+    auto setup = load_series_setup(global, tree->series(options.series));
     if (!setup) {
         return setup.error();
     }
@@ -65,7 +72,9 @@ Result<ExitCode> show(const Global& global, const ShowOptions& options)
             continue;
         }
         for (const size_t state : *states) {
-            auto json = evidence_of(global, options, one.id(), subject::state_name(state, setup->series.patches.size()));
+            const std::string stored_name = setup->series.name + tree->key();
+            auto json = evidence_of(global, options, stored_name, one.id(),
+                                    subject::state_name(state, setup->series.patches.size()));
             if (!json) {
                 return json.error();
             }
@@ -82,6 +91,7 @@ Action declare_show(CLI::App& app, const Global& global)
     auto options = std::make_shared<ShowOptions>();
     app.add_option("case", options->patterns, "Cases, as for run")->required()->type_name("CASE");
     app.add_option("--series", options->series, "A folder below patches/, or a path")->capture_default_str();
+    add_tree_options(app, options->tree);
     app.add_option("--at", options->at, "States of the series")->capture_default_str();
     app.add_flag("--whole", options->whole, "Every command and request, one a line");
     app.add_flag("--again", options->again, "Run the case now instead of showing what its last run left");

@@ -93,13 +93,30 @@ Result<Tree> Repository::read_paths(const std::string& revision, const std::vect
     return root ? state_->odb->read_paths(*root, paths) : Result<Tree>(root.error());
 }
 
-Result<std::vector<std::string>> Repository::list_paths(const std::string& revision, std::string_view prefix) const
+Result<Tree> Repository::list_files(const std::string& revision, std::string_view prefix) const
 {
     const auto root = state_->peel(revision, GIT_OBJECT_TREE);
-    if (!root) {
-        return root.error();
+    return root ? state_->odb->read_tree(*root, prefix, false, revision) : Result<Tree>(root.error());
+}
+
+Result<void> Repository::load_contents(Tree& files) const
+{
+    for (auto& [path, entry] : files) {
+        if (entry.content || !entry.id || entry.mode == kModeCommit) {
+            continue;
+        }
+        auto content = state_->odb->read(*entry.id, GIT_OBJECT_BLOB);
+        if (!content) {
+            return content.error().while_doing("cannot read '" + path + "'");
+        }
+        entry.content = std::make_shared<const std::string>(*std::move(content));
     }
-    const auto files = state_->odb->read_tree(*root, prefix, false, revision);
+    return {};
+}
+
+Result<std::vector<std::string>> Repository::list_paths(const std::string& revision, std::string_view prefix) const
+{
+    const auto files = list_files(revision, prefix);
     return files ? Result<std::vector<std::string>>(paths_below(*files, {}))
                  : Result<std::vector<std::string>>(files.error());
 }

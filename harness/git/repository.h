@@ -36,6 +36,13 @@ public:
     /// Errors: as read_tree(), but a path that is not there is left out.
     [[nodiscard]] Result<Tree> read_paths(const std::string& revision, const std::vector<std::string>& paths) const;
 
+    /// The files at or below the folder `prefix`, with ids but no contents. Errors: as read_tree().
+    [[nodiscard]] Result<Tree> list_files(const std::string& revision, std::string_view prefix = {}) const;
+
+    /// Reads every content of `files` that is not there yet, by its id; a submodule stays without.
+    /// Errors: corrupt or environment, naming the path.
+    [[nodiscard]] Result<void> load_contents(Tree& files) const;
+
     /// The paths at or below `prefix`, in byte order; no content is read. Errors: as read_tree().
     [[nodiscard]] Result<std::vector<std::string>> list_paths(const std::string& revision,
                                                               std::string_view prefix = {}) const;

@@ -1,76 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "subject/build.h"
 
+#include <algorithm>
 #include <fmt/format.h>
-#include <regex>
 #include <sys/stat.h>
-#include <thread>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/file.h"
 #include "process/group.h"
+#include "subject/source.h"
+#include "subject/symbols.h"
 
 namespace rogate::subject {
 namespace {
 
 constexpr const char* kCompiler = "cc";
 constexpr const char* kPluginHeader = "/usr/include/nbdkit-plugin.h";
-constexpr int kRecipe = 1;  // raise it when the way of building changes
+constexpr int kRecipe = 2;  // raise it when the way of building changes
 
-/// Ninja's escapes for a path in a build line.
-std::string escaped(const std::string& path)
+/// The file as the user knows it: its path in the tree, or beside the profile.
+std::string known_name(std::string path)
 {
-    std::string text;
-    for (const char c : path) {
-        if (c == ' ' || c == ':' || c == '$') {
-            text += '$';
+    const std::string own = std::string(kLaidFiles) + "/";
+    return path.starts_with(own) ? path.substr(own.size()) : path;
+}
+
+/// `FILE:LINE:COLUMN: error: MESSAGE` of one line of output; nothing if it is another.
+std::optional<BuildFailure> compiler_error(std::string_view line)
+{
+    constexpr std::string_view kError = "error: ";
+    constexpr std::string_view kNoFile = ": No such file or directory";
+    const size_t mark = line.find(kError);
+    const size_t file_end = line.find(':');
+    const size_t line_end = line.find(':', std::min(file_end, line.size() - 1) + 1);
+    if (mark == std::string_view::npos || line_end > mark || file_end + 1 == line_end ||
+        line.substr(file_end + 1, line_end - file_end - 1).find_first_not_of("0123456789") != std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string_view file = line.substr(0, file_end);
+    file.remove_prefix(file.starts_with("src/") ? 4 : 0);
+    const std::string_view message = line.substr(mark + kError.size());
+    BuildFailure failure{{ErrorKind::build, fmt::format("{} line {}: {}", known_name(std::string(file)),
+                                                        line.substr(file_end + 1, line_end - file_end - 1), message)}};
+    if (message.ends_with(kNoFile)) {
+        failure.missing_header = message.substr(0, message.size() - kNoFile.size());
+    }
+    return failure;
+}
+
+/// What the first message of the compiler, or of another program, says.
+BuildFailure first_failure(const std::string& output)
+{
+    for (size_t at = 0; at < output.size();) {
+        const size_t end = std::min(output.find('\n', at), output.size());
+        if (auto failure = compiler_error(std::string_view(output).substr(at, end - at))) {
+            return *failure;
         }
-        text += c;
+        at = end + 1;
     }
-    return text;
+    return {{ErrorKind::build, output.substr(0, 400)}};
 }
 
-std::string object_of(const std::string& source) { return "obj/" + source + ".o"; }
-
-/// `-Isrc/...`, defines and flags that every file of the tree gets.
-std::string common_flags(const Profile& profile)
+/// A link that left symbols open ends well, so that all of them are told: they are in the output.
+std::optional<BuildFailure> open_symbols(const std::string& output)
 {
-    std::string flags = "-std=" + profile.standard;
-    for (const std::string& flag : profile.flags) {
-        flags += " " + flag;
+    BuildFailure failure{{ErrorKind::build, ""}};
+    failure.missing_symbols = missing_symbols(output);
+    if (failure.missing_symbols.empty()) {
+        return std::nullopt;
     }
-    for (const std::string& define : profile.defines) {
-        flags += " -D" + define;
-    }
-    for (const std::string& folder : profile.include) {
-        flags += " -Isrc/" + folder;
-    }
-    return flags;
-}
-
-void add_link(std::string& text, const std::string& rule, const std::string& output, const std::vector<std::string>& sources)
-{
-    text += fmt::format("build {}: {}", output, rule);
-    for (const std::string& source : sources) {
-        text += " " + escaped(object_of(source));
-    }
-    text += fmt::format("\ndefault {}\n", output);
-}
-
-/// "block.c:214:5: error: ..." of the first compiler or linker message in Ninja's output.
-std::string first_message(const std::string& output)
-{
-    static const std::regex kCompilerError(R"((?:src/)?([^\s:]+):(\d+):\d+: (?:fatal )?error: ([^\n]*))");
-    static const std::regex kLinkerError(R"(([^\n]*undefined reference[^\n]*))");
-    std::smatch match;
-    if (std::regex_search(output, match, kCompilerError)) {
-        return fmt::format("{} line {}: {}", match[1].str(), match[2].str(), match[3].str());
-    }
-    if (std::regex_search(output, match, kLinkerError)) {
-        return match[1].str();
-    }
-    return output.substr(0, 400);
+    failure.error.text = fmt::format("the link lacks {} symbol{}", failure.missing_symbols.size(),
+                                     failure.missing_symbols.size() == 1 ? "" : "s");
+    return failure;
 }
 
 Result<void> write_tree(const std::filesystem::path& folder, const git::Tree& files)
@@ -89,92 +91,54 @@ Result<void> write_tree(const std::filesystem::path& folder, const git::Tree& fi
     return {};
 }
 
-}  // namespace
-
-Result<std::string> ninja_text(const Profile& profile, const git::Tree& files, const std::string& compiler)
+/// All that Ninja needs, below `folder`.
+Result<void> lay_out(const std::filesystem::path& folder, const Profile& profile, const git::Tree& files)
 {
-    std::vector<std::string> names;
-    for (const auto& [name, entry] : files) {
-        names.push_back(name);
-    }
-    auto tree = expand(profile.sources, profile.exclude, names);
-    auto bridge = expand(profile.bridge_sources, {}, names);
-    auto tool = profile.image_tool_sources.empty() ? std::vector<std::string>{} : expand(profile.image_tool_sources, {}, names);
-    for (const auto* part : {&tree, &bridge, &tool}) {
-        if (!*part) {
-            return part->error();
-        }
-    }
-    std::string libraries;
-    for (const std::string& library : profile.libraries) {
-        libraries += " -l" + library;
-    }
-    std::string text = fmt::format("flags = {}\n"
-                                   "rule cc\n  command = {} $flags $more -c $in -o $out\n  description = CC $in\n"
-                                   "rule plugin\n  command = cc -shared -o $out $in{}\n  description = LINK $out\n"
-                                   "rule program\n  command = cc -o $out $in{}\n  description = LINK $out\n",
-                                   common_flags(profile), compiler, libraries, libraries);
-    std::vector<std::string> all = *tree;
-    for (const auto* part : {&*bridge, &*tool}) {
-        for (const std::string& source : *part) {
-            if (std::find(all.begin(), all.end(), source) == all.end()) {
-                all.push_back(source);
-            }
-        }
-    }
-    for (const std::string& source : all) {
-        text += fmt::format("build {}: cc src/{}\n", escaped(object_of(source)), escaped(source));
-        const auto special = profile.file_defines.find(source);
-        if (special != profile.file_defines.end()) {
-            text += "  more =";
-            for (const std::string& define : special->second) {
-                text += " -D" + define;
-            }
-            text += "\n";
-        }
-    }
-    std::vector<std::string> plugin = *tree;
-    plugin.insert(plugin.end(), bridge->begin(), bridge->end());
-    add_link(text, "plugin", "bridge.so", plugin);
-    if (!tool->empty()) {
-        add_link(text, "program", "ioemu-img", *tool);
-    }
-    return text;
-}
-
-Result<void> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
-                      const git::Tree& files)
-{
-    for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
-        if (auto found = process::find_program(program, package); !found) {
-            return found.error();
-        }
-    }
     const bool with_ccache = process::find_program("ccache").has_value();
     auto text = ninja_text(profile, files, with_ccache ? "ccache cc" : kCompiler);
     if (!text) {
         return text.error();
     }
     if (auto written = write_tree(folder / "src", files); !written) {
-        return written.error();
+        return written;
     }
-    if (auto written = write_file(folder / "build.ninja", *text); !written) {
-        return written.error();
+    std::error_code ec;
+    std::filesystem::create_directory(folder / "gen", ec);
+    if (auto written = write_file(folder / "gen/bridge_profile.h", bridge_profile_text(profile)); !written) {
+        return written;
     }
-    // ccache keeps to rogate's own cache, and a build folder's name must not make its objects different ones.
+    return write_file(folder / "build.ninja", *text);
+}
+
+}  // namespace
+
+Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
+                              const git::Tree& files)
+{
+    for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
+        if (auto found = process::find_program(program, package); !found) {
+            return found.error();
+        }
+    }
+    if (auto laid = lay_out(folder, profile, files); !laid) {
+        return laid.error();
+    }
+    // ccache keeps to rogate's own cache, and a build folder's name must not make its objects different ones. It takes the
+    // headers from the compiler's list (-MD), which saves preprocessing everything twice.
     auto built = process::run({.argv = {"ninja", "-C", folder.string()},
                                .env = {{"CCACHE_DIR", (cache / "ccache").string()},
                                        {"CCACHE_BASEDIR", folder.string()},
                                        {"CCACHE_NOHASHDIR", "1"},
+                                       {"CCACHE_DEPEND", "1"},
                                        {"CCACHE_COMPILERCHECK", "mtime"}},
                                .deadline = std::chrono::minutes(10)});
     if (!built) {
         return built.error();
     }
-    if (!built->ok()) {
-        return Error{ErrorKind::build, first_message(built->out + built->err)};
-    }
-    return {};
+    const std::string output = built->out + built->err;
+    BuildOutcome outcome;
+    outcome.failure = built->ok() ? open_symbols(output) : first_failure(output);
+    return outcome;
 }
 
 Result<std::string> toolchain_key()

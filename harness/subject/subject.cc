@@ -8,162 +8,200 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "process/group.h"
 #include "series/apply.h"
+#include "subject/ask.h"
 #include "subject/build.h"
+#include "subject/explain.h"
 #include "subject/profile.h"
 
 namespace rogate::subject {
 namespace {
 
-constexpr const char* kProfileName = "rogate.toml";
-
-/// True when the built device model takes `option` with `value`; its complaint goes into `complaint`.
-Result<bool> takes(const std::filesystem::path& bridge, const std::string& option, const std::string& value, std::string& complaint)
-{
-    auto nbdkit = process::find_program("nbdkit", "nbdkit");
-    if (!nbdkit) {
-        return nbdkit.error();
+/// Makes the subjects of one series from one source.
+class Maker {
+public:
+    Maker(const Source& source, const series::Series& series, const std::filesystem::path& cache, const BuildNotice& notice)
+        : source_(source), series_(series), cache_(cache), subjects_(cache / "subjects"), notice_(notice)
+    {
     }
-    auto outcome = process::run({.argv = {nbdkit->string(), "--exit-with-parent", "--foreground", "-U", "-", bridge.string(),
-                                          "arg=" + option, "arg=" + value, "--run", "exit 0"},
-                                 .env = {},
-                                 .folder = bridge.parent_path(),
-                                 .deadline = std::chrono::seconds(20)});
-    if (!outcome) {
-        return outcome.error();
-    }
-    complaint = outcome->err;
-    return outcome->ok();
-}
 
-/// What a build can be told, one word a line in the file that records it.
-struct Capabilities {
-    bool drive_ro = false;
-    bool usb_ro = false;
+    Result<std::vector<Subject>> make(const std::vector<size_t>& states)
+    {
+        if (auto applied = apply(); !applied) {
+            return applied.error();
+        }
+        auto toolchain = toolchain_key();
+        if (!toolchain) {
+            return toolchain.error();
+        }
+        toolchain_ = *toolchain;
+        std::error_code ec;
+        std::filesystem::create_directories(subjects_, ec);
+        if (ec) {
+            return errno_error("make the folder", subjects_.string(), ec.value());
+        }
+        std::vector<Subject> ready;
+        for (const size_t patches : states) {
+            auto subject = make_one(patches);
+            if (!subject) {
+                const bool before_is_fine = !ready.empty() && ready.back().patches + 1 == patches;
+                return explain(subject.error(), patches, before_is_fine ? patches : 0);
+            }
+            ready.push_back(std::move(*subject));
+        }
+        return ready;
+    }
+
+private:
+    Result<void> apply()
+    {
+        git::Tree base = source_.files;
+        git::Tree touched;
+        for (const std::string& path : series::touched_paths(series_)) {
+            if (const auto file = base.find(path); file != base.end()) {
+                touched.insert(*file);
+            }
+        }
+        if (auto loaded = source_.load(touched); !loaded) {
+            return loaded;
+        }
+        for (auto& [path, entry] : touched) {
+            base[path] = entry;
+        }
+        auto applied = series::apply_series(base, series_);
+        if (!applied) {
+            return applied.error();
+        }
+        states_ = std::move(applied->states);
+        return {};
+    }
+
+    Result<Subject> make_one(size_t patches)
+    {
+        git::Tree& files = states_[patches];
+        auto id = git::tree_id(files);
+        if (!id) {
+            return id.error();
+        }
+        Subject subject;
+        subject.patches = patches;
+        subject.name = state_name(patches, series_.patches.size());
+        subject.tree_id = id->hex();
+        subject.folder = subjects_ / (subject.tree_id + "-" + toolchain_);
+        if (read_answers(subject)) {
+            return subject;
+        }
+        notice_(subject.name, subject.tree_id);
+        if (auto built = build(files, subject.folder); !built) {
+            return built.error();
+        }
+        auto read = read_answers(subject);
+        return read ? Result<Subject>(std::move(subject)) : Result<Subject>(read.error());
+    }
+
+    Result<void> build(git::Tree& files, const std::filesystem::path& final_folder)
+    {
+        if (auto loaded = source_.load(files); !loaded) {
+            return loaded;
+        }
+        auto profile = profile_of(files);
+        if (!profile) {
+            return profile.error();
+        }
+        auto temporary = TempDir::make(subjects_, "building-");
+        if (!temporary) {
+            return temporary.error();
+        }
+        auto outcome = build_in(temporary->path(), cache_, *profile, files);
+        if (!outcome) {
+            return outcome.error();
+        }
+        if (outcome->failure) {
+            return explain_failure(*outcome->failure, source_);
+        }
+        if (auto asked = ask(temporary->path(), *profile); !asked) {
+            return asked;
+        }
+        // mkdtemp makes it private; another process that has built the same meanwhile has won.
+        ::chmod(temporary->path().c_str(), 0755);
+        if (::rename(temporary->path().c_str(), final_folder.c_str()) == 0) {
+            temporary->release();
+        } else if (errno != EEXIST && errno != ENOTEMPTY) {
+            return errno_error("keep the built subject", final_folder.string(), errno);
+        }
+        return {};
+    }
+
+    [[nodiscard]] Result<Profile> profile_of(const git::Tree& files) const
+    {
+        const auto entry = files.find(source_.profile_file);
+        if (entry == files.end()) {
+            return Error{ErrorKind::usage, fmt::format("the tree has no '{}'", source_.profile_file)};
+        }
+        return parse_profile(*entry->second.content, source_.profile_file);
+    }
+
+    /// The first of the patches 1..`patches` after which the tree does not build though it did before; 0 when the unpatched
+    /// tree does not build either. After `patches` of them it does not.
+    size_t culprit(size_t patches)
+    {
+        if (!make_one(0)) {
+            return 0;
+        }
+        size_t good = 0;
+        size_t bad = patches;
+        while (bad - good > 1) {
+            const size_t middle = (good + bad) / 2;
+            (make_one(middle) ? good : bad) = middle;
+        }
+        return bad;
+    }
+
+    /// Says which patch brought a failed build; `brought` is that patch if it is known, else 0.
+    Error explain(Error error, size_t patches, size_t brought)
+    {
+        const auto file = [&](size_t n) { return fmt::format("'{}'", series_.patches[n - 1].file_name); };
+        if (error.kind != ErrorKind::build) {
+            return error.while_doing("cannot make the subject " +
+                                     (patches == 0 ? std::string("of the unpatched tree") : "after " + file(patches)));
+        }
+        error.text = fmt::format("cannot build {}: {}",
+                                 patches == 0 ? "the unpatched tree" : fmt::format("{} with {} patches", series_.name, patches),
+                                 error.text);
+        if (patches == 0) {
+            return error;
+        }
+        brought = brought != 0 ? brought : culprit(patches);
+        const std::string who = brought == 0 ? "the unpatched tree does not build either"
+                                             : file(brought) + " brought it: the tree before that patch builds";
+        error.hint = error.hint.empty() ? who : who + "; " + error.hint;
+        return error;
+    }
+
+    const Source& source_;
+    const series::Series& series_;
+    const std::filesystem::path& cache_;
+    std::filesystem::path subjects_;
+    const BuildNotice& notice_;
+    std::string toolchain_;
+    std::vector<git::Tree> states_;
 };
-
-constexpr std::string_view kDriveRo = "drive-ro\n";
-constexpr std::string_view kUsbRo = "usbdevice-ro\n";
-
-std::string to_text(const Capabilities& known)
-{
-    return std::string("words for read-only:\n") + std::string(known.drive_ro ? kDriveRo : "") + std::string(known.usb_ro ? kUsbRo : "");
-}
-
-void take_capabilities(const std::string& text, Subject& subject)
-{
-    subject.knows_ro = text.find(kDriveRo) != std::string::npos;
-    subject.knows_usb_ro = text.find(kUsbRo) != std::string::npos;
-}
-
-/// Asks a fresh build what it can be told, by telling it. The file that records the answer is written last: a folder
-/// with it is complete.
-Result<Capabilities> ask(const std::filesystem::path& folder)
-{
-    const std::filesystem::path disk = folder / "try.raw";
-    if (auto made = write_file(disk, std::string(4096, '\0')); !made) {
-        return made.error();
-    }
-    const std::filesystem::path bridge = folder / "bridge.so";
-    const std::string drive = "file=try.raw,if=ide,index=0,media=disk,format=raw";
-    std::string complaint;
-    auto plain = takes(bridge, "-drive", drive, complaint);
-    if (!plain) {
-        return plain.error();
-    }
-    if (!*plain) {
-        return Error{ErrorKind::build, fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
-    }
-    auto drive_ro = takes(bridge, "-drive", drive + ",ro", complaint);
-    auto usb_ro = takes(bridge, "-usbdevice", "disk:ro:format=raw:try.raw", complaint);
-    std::error_code ignored;
-    std::filesystem::remove(disk, ignored);
-    if (!drive_ro || !usb_ro) {
-        return drive_ro ? usb_ro.error() : drive_ro.error();
-    }
-    return Capabilities{*drive_ro, *usb_ro};
-}
-
-Result<std::string> build(const std::filesystem::path& subjects, const std::filesystem::path& final_folder,
-                          const std::filesystem::path& cache, const git::Tree& files)
-{
-    const auto profile_entry = files.find(kProfileName);
-    if (profile_entry == files.end()) {
-        return Error{ErrorKind::usage, fmt::format("the tree has no '{}'", kProfileName)};
-    }
-    auto profile = parse_profile(*profile_entry->second.content, kProfileName);
-    if (!profile) {
-        return profile.error();
-    }
-    auto temporary = TempDir::make(subjects, "building-");
-    if (!temporary) {
-        return temporary.error();
-    }
-    if (auto built = build_in(temporary->path(), cache, *profile, files); !built) {
-        return built.error();
-    }
-    auto known = ask(temporary->path());
-    if (!known) {
-        return known.error();
-    }
-    const std::string text = to_text(*known);
-    if (auto written = write_file(temporary->path() / "capabilities", text); !written) {
-        return written.error();
-    }
-    // mkdtemp makes it private; another process that has built the same meanwhile has won.
-    ::chmod(temporary->path().c_str(), 0755);
-    if (::rename(temporary->path().c_str(), final_folder.c_str()) == 0) {
-        temporary->release();
-    } else if (errno != EEXIST && errno != ENOTEMPTY) {
-        return errno_error("keep the built subject", final_folder.string(), errno);
-    }
-    return text;
-}
-
-std::string patch_name(const series::Series& series, size_t patches)
-{
-    return patches == 0 ? std::string("the unpatched tree") : fmt::format("'{}'", series.patches[patches - 1].file_name);
-}
-
-/// The states whose subject has to be made known to the user when a build fails: was the one before fine?
-Error explain_build(Error error, const series::Series& series, const std::vector<Subject>& done, size_t patches)
-{
-    if (error.kind != ErrorKind::build) {
-        return error.while_doing(fmt::format("cannot make the subject after {}", patch_name(series, patches)));
-    }
-    error.text = fmt::format("cannot build {} with {} patches: {}", series.name, patches, error.text);
-    if (patches > 0 && !done.empty() && done.back().patches + 1 == patches) {
-        error.hint = fmt::format("{} brought it: the tree before that patch builds", patch_name(series, patches));
-    } else if (patches > 0) {
-        error.hint = "'--at all' finds the patch that brought it";
-    }
-    return error;
-}
 
 }  // namespace
 
-Result<git::Tree> read_folder(const std::filesystem::path& folder)
+std::string Subject::cannot_express(bool read_only, const std::string& shape) const
 {
-    git::Tree files;
-    std::error_code ec;
-    auto walk = std::filesystem::recursive_directory_iterator(folder, ec);
-    if (ec) {
-        return errno_error("read the folder", folder.string(), ec.value());
+    const auto is_none = [&](const char* fact) {
+        const auto found = facts.find(fact);
+        return found != facts.end() && found->second == "none";
+    };
+    if (shape == "snapshot" && is_none("snapshot")) {
+        return "this block layer has no word for a snapshot";
     }
-    for (const auto& entry : walk) {
-        if (!entry.is_regular_file() || entry.is_symlink()) {
-            continue;
-        }
-        auto text = read_file(entry.path());
-        if (!text) {
-            return text.error();
-        }
-        git::Entry file;
-        file.content = std::make_shared<const std::string>(std::move(*text));
-        files[entry.path().lexically_relative(folder).string()] = std::move(file);
+    if (read_only && is_none("read_only")) {
+        return "this block layer has no way to be told that a disk is read only";
     }
-    return files;
+    return {};
 }
 
 std::string state_name(size_t patches, size_t total)
@@ -203,49 +241,21 @@ Result<std::vector<size_t>> parse_at(const std::string& words, size_t patches)
     return states;
 }
 
+Result<std::vector<Subject>> prepare(const Source& source, const series::Series& series, const std::vector<size_t>& states,
+                                     const std::filesystem::path& cache, const BuildNotice& notice)
+{
+    return Maker(source, series, cache, notice).make(states);
+}
+
 Result<std::vector<Subject>> prepare(const git::Tree& base, const series::Series& series, const std::vector<size_t>& states,
                                      const std::filesystem::path& cache, const BuildNotice& notice)
 {
-    auto applied = series::apply_series(base, series);
-    if (!applied) {
-        return applied.error();
-    }
-    auto toolchain = toolchain_key();
-    if (!toolchain) {
-        return toolchain.error();
-    }
-    const std::filesystem::path subjects = cache / "subjects";
-    std::error_code ec;
-    std::filesystem::create_directories(subjects, ec);
-    if (ec) {
-        return errno_error("make the folder", subjects.string(), ec.value());
-    }
-    std::vector<Subject> ready;
-    for (const size_t patches : states) {
-        git::Tree& files = applied->states[patches];
-        auto id = git::tree_id(files);
-        if (!id) {
-            return id.error();
-        }
-        Subject subject;
-        subject.patches = patches;
-        subject.name = state_name(patches, series.patches.size());
-        subject.tree_id = id->hex();
-        subject.folder = subjects / (subject.tree_id + "-" + *toolchain);
-        auto known = read_file(subject.folder / "capabilities");
-        if (known) {
-            take_capabilities(*known, subject);
-        } else {
-            notice(subject.name, subject.tree_id);
-            auto built = build(subjects, subject.folder, cache, files);
-            if (!built) {
-                return explain_build(built.error(), series, ready, patches);
-            }
-            take_capabilities(*built, subject);
-        }
-        ready.push_back(std::move(subject));
-    }
-    return ready;
+    Source source;
+    source.name = "the tree";
+    source.files = base;
+    source.profile_file = kInTreeProfile;
+    source.whole = std::make_shared<const git::Tree>(base);
+    return prepare(source, series, states, cache, notice);
 }
 
 }  // namespace rogate::subject

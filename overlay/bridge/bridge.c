@@ -321,8 +321,10 @@ static void rogate_dump_plugin(void)
     bdrv_iterate_format(print_format, &some);
     printf("\n"
            "rogate_sector_size=%d\n"
-           "rogate_max_args=%d\n",
-           BRIDGE_SECTOR_SIZE, BRIDGE_MAX_ARGS);
+           "rogate_max_args=%d\n"
+           "rogate_io=%s\n",
+           BRIDGE_SECTOR_SIZE, BRIDGE_MAX_ARGS,
+           BRIDGE_HAVE_SYNC_IO ? "sync" : "callback");
     bridge_dump_disks();
 }
 

@@ -7,6 +7,7 @@
  * medium may come into it (xenstore): then it is an export of size 0 for as
  * long as it is empty.
  */
+#ifndef ROGATE_BRIDGE_DISKS
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
@@ -123,9 +124,12 @@ void bridge_handle_events(void)
 
 void bridge_dump_disks(void)
 {
-    printf("rogate_max_ide=%d\n"
+    printf("rogate_disks=main\n"
+           "rogate_max_ide=%d\n"
            "rogate_max_scsi=%d\n"
            "rogate_max_floppy=%d\n"
            "rogate_max_usb=%d\n",
            MAX_DISKS, MAX_SCSI_DISKS, MAX_FD, MAX_USB_DISKS);
 }
+
+#endif
