@@ -19,8 +19,8 @@ Error explain_header(const BuildFailure& failure, const Source& source)
         }
     }
     error.hint = places.empty()
-                     ? fmt::format("the tree has no file '{}': put one beside the profile and its folder, or a prelude, into "
-                                   "[build], or install the package that has it", failure.missing_header)
+                     ? std::string("the tree has no such file: install the package that has it, or write one beside the profile and name "
+                                   "it in build.stubs")
                      : fmt::format("the tree has it as '{}': name that in tree.headers, and in build.include the folder that "
                                    "'{}' is relative to", fmt::join(places, "', '"), failure.missing_header);
     return error;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -16,6 +17,21 @@
 
 namespace rogate::subject {
 namespace {
+
+constexpr const char* kUnfinishedPrefix = "building-";
+
+/// Removes what builds left that were killed; those of the last hour may still be at work.
+void remove_unfinished(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        if (it->path().filename().string().starts_with(kUnfinishedPrefix) &&
+            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > std::chrono::hours(1)) {
+            std::filesystem::remove_all(it->path(), ignored);
+        }
+    }
+}
 
 /// Makes the subjects of one series from one source.
 class Maker {
@@ -91,6 +107,7 @@ private:
         if (read_answers(subject)) {
             return subject;
         }
+        remove_unfinished(subjects_);
         notice_(subject.name, subject.tree_id);
         if (auto built = build(files, subject.folder); !built) {
             return built.error();
@@ -108,7 +125,7 @@ private:
         if (!profile) {
             return profile.error();
         }
-        auto temporary = TempDir::make(subjects_, "building-");
+        auto temporary = TempDir::make(subjects_, kUnfinishedPrefix);
         if (!temporary) {
             return temporary.error();
         }
