@@ -71,7 +71,8 @@ Result<bool> try_raw(const std::filesystem::path& folder)
         return plain.error();
     }
     if (!*plain) {
-        return Error{ErrorKind::build, fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
+        return Error{ErrorKind::build,
+                     fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
     }
     auto told = takes_drive(folder, drive + ",ro", complaint);
     std::error_code ignored;
