@@ -49,9 +49,11 @@ T must(Result<T> result)
 
 void run(const fs::path& folder, const std::vector<std::string>& argv)
 {
-    const auto outcome = must(process::run({.argv = argv, .env = {{"GIT_CONFIG_GLOBAL", "/dev/null"}}, .folder = folder}));
+    const auto outcome =
+        must(process::run({.argv = argv, .env = {{"GIT_CONFIG_GLOBAL", "/dev/null"}}, .folder = folder}));
     if (!outcome.ok()) {
-        fmt::print(stderr, "'{}': {}\n{}{}", process::paste_line(argv), process::describe(outcome), outcome.out, outcome.err);
+        fmt::print(stderr, "'{}': {}\n{}{}", process::paste_line(argv), process::describe(outcome), outcome.out,
+                   outcome.err);
         std::exit(1);
     }
 }
@@ -100,7 +102,8 @@ subject::Source read(const fs::path& repository)
 
 void make_subject(const fs::path& repository, const fs::path& cache)
 {
-    (void)must(subject::prepare(read(repository), series::Series{}, {0}, cache, [](const std::string&, const std::string&) {}));
+    (void)must(subject::prepare(read(repository), series::Series{}, {0}, cache,
+                                [](const std::string&, const std::string&) {}));
 }
 
 /// The same sources as they lie in a subject's folder, compiled by Ninja and nothing else.
@@ -149,8 +152,8 @@ int main(int argc, char** argv)
             warm.push_back(milliseconds([&] { make_subject(repository, cache); }));
         }
     }
-    fmt::print("cold subject of 10,000 files: {:.0f} ms, Ninja alone {:.0f} ms, ratio {:.2f} (goal: at most 1.20)\n", median(cold),
-               median(alone), median(cold) / median(alone));
+    fmt::print("cold subject of 10,000 files: {:.0f} ms, Ninja alone {:.0f} ms, ratio {:.2f} (goal: at most 1.20)\n",
+               median(cold), median(alone), median(cold) / median(alone));
     fmt::print("warm: {:.1f} ms (goal: at most 50)\n", median(warm));
     return 0;
 }

@@ -17,7 +17,8 @@ Result<ExitCode> init(const TreeOptions& options)
     const std::filesystem::path file = options.profile.empty() ? "rogate-profile.toml" : options.profile;
     std::error_code ec;
     if (std::filesystem::exists(file, ec)) {
-        return Error{ErrorKind::usage, fmt::format("'{}' is there already", file.string()), "name another with --profile FILE"};
+        return Error{ErrorKind::usage, fmt::format("'{}' is there already", file.string()),
+                     "name another with --profile FILE"};
     }
     auto repository = git::Repository::open(options.repository);
     if (!repository) {

@@ -76,15 +76,16 @@ std::string in_words(const std::string& fact, const std::string& answer)
 void tell_generation(const subject::Subject& base, Findings& findings)
 {
     static const std::vector<std::pair<std::string, std::string>> kFacts{
-        {"disks", "disks"},       {"bdrv_new", "bdrv_new"}, {"bdrv_open", "open"},    {"driver", "the driver"},
-        {"io", "reads, writes"},  {"read_only", "read only"}, {"snapshot", "snapshot"}};
+        {"disks", "disks"},      {"bdrv_new", "bdrv_new"},   {"bdrv_open", "open"},   {"driver", "the driver"},
+        {"io", "reads, writes"}, {"read_only", "read only"}, {"snapshot", "snapshot"}};
     for (const auto& [fact, name] : kFacts) {
         const auto answer = base.facts.find(fact);
         if (answer == base.facts.end()) {
             continue;
         }
         if (answer->second == "none") {
-            findings.add("absent", name, "this generation has no way to be told; such cases are skipped if no patch brings one");
+            findings.add("absent", name,
+                         "this generation has no way to be told; such cases are skipped if no patch brings one");
         } else {
             findings.add("found", name, in_words(fact, answer->second));
         }
@@ -99,11 +100,13 @@ void tell_formats(const subject::Profile& profile, const subject::Subject& base,
     const auto known = image::format_names();
     for (const auto& [format, driver] : profile.limits.formats) {
         if (std::find(known.begin(), known.end(), format) == known.end()) {
-            findings.add("MISSING", "format", fmt::format("'{}' is none that rogate makes images of: {}", format, fmt::join(known, ", ")));
+            findings.add("MISSING", "format",
+                         fmt::format("'{}' is none that rogate makes images of: {}", format, fmt::join(known, ", ")));
         } else if (("," + drivers + ",").find("," + driver + ",") == std::string::npos) {
             findings.add("MISSING", "format", fmt::format("the tree has no driver '{}'; it has: {}", driver, drivers));
         } else {
-            findings.add("ok", "format", format == driver ? format : fmt::format("{}, which the tree calls {}", format, driver));
+            findings.add("ok", "format",
+                         format == driver ? format : fmt::format("{}, which the tree calls {}", format, driver));
         }
     }
 }
@@ -119,17 +122,20 @@ void tell_files(const subject::Profile& profile, const subject::Source& source, 
         }
     }
     findings.add("ok", "tree", fmt::format("{}, commit {}", source.name, source.commit.substr(0, 12)));
-    findings.add("ok", "files", fmt::format("{} of {} in '{}' are read, {} of them headers", names.size(), source.whole->size(),
-                                            profile.folder.empty() ? "/" : profile.folder, headers));
+    findings.add("ok", "files",
+                 fmt::format("{} of {} in '{}' are read, {} of them headers", names.size(), source.whole->size(),
+                             profile.folder.empty() ? "/" : profile.folder, headers));
 }
 
 /// Builds `state` of the series and says so.
-Result<subject::Subject> build(const Global& global, const subject::Source& source, const series::Series& series, size_t state,
-                               Findings& findings)
+Result<subject::Subject> build(const Global& global, const subject::Source& source, const series::Series& series,
+                               size_t state, Findings& findings)
 {
-    auto subjects = subject::prepare(source, series, {state}, global.cache, [](const std::string&, const std::string&) {});
+    auto subjects =
+        subject::prepare(source, series, {state}, global.cache, [](const std::string&, const std::string&) {});
     if (!subjects) {
-        findings.add("MISSING", "build", fmt::format("{} does not build", state == 0 ? "the unpatched tree" : "the tip"));
+        findings.add("MISSING", "build",
+                     fmt::format("{} does not build", state == 0 ? "the unpatched tree" : "the tip"));
         return subjects.error();
     }
     findings.add("ok", "build", fmt::format("{} builds", state == 0 ? "the unpatched tree" : "the tip"));
@@ -152,7 +158,8 @@ Result<void> check_series(const Global& global, const Tree& tree, Findings& find
         return tip.error();
     }
     const std::string way = tip->facts["read_only"];
-    findings.add("found", "read only", "at the tip: " + (way == "none" ? "no way to be told" : in_words("read_only", way)));
+    findings.add("found", "read only",
+                 "at the tip: " + (way == "none" ? "no way to be told" : in_words("read_only", way)));
     return {};
 }
 

@@ -7,8 +7,8 @@
 
 namespace rogate::cli {
 
-/// Checks a profile: reads it, looks for what it names, builds the unpatched tree and the tip of its series, and prints in
-/// plain words what was found and what is missing. Errors: what keeps it from going on.
+/// Checks a profile: reads it, looks for what it names, builds the unpatched tree and the tip of its series, and prints
+/// in plain words what was found and what is missing. Errors: what keeps it from going on.
 Result<ExitCode> check_profile(const Global& global, const TreeOptions& options, bool json);
 
 }  // namespace rogate::cli

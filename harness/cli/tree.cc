@@ -11,11 +11,14 @@ namespace rogate::cli {
 
 void add_tree_options(CLI::App& app, TreeOptions& options)
 {
-    app.add_option("--tree", options.repository, "A git repository with the upstream to use instead of the in-tree one; it is "
-                                                 "only read")
+    app.add_option("--tree", options.repository,
+                   "A git repository with the upstream to use instead of the in-tree one; it is "
+                   "only read")
         ->type_name("REPO");
-    app.add_option("--rev", options.rev, "The commit, branch or tag of --tree (default: the profile's, or HEAD)")->type_name("REV");
-    app.add_option("--profile", options.profile, "How that tree is built; 'rogate init' writes a first one")->type_name("FILE");
+    app.add_option("--rev", options.rev, "The commit, branch or tag of --tree (default: the profile's, or HEAD)")
+        ->type_name("REV");
+    app.add_option("--profile", options.profile, "How that tree is built; 'rogate init' writes a first one")
+        ->type_name("FILE");
 }
 
 std::string Tree::series(const std::string& asked) const
@@ -32,7 +35,8 @@ std::string Tree::key() const
     if (!profile) {
         return {};
     }
-    const std::string facts = fmt::format("{}\n{}\n{}", std::filesystem::absolute(repository).string(), rev, profile_text);
+    const std::string facts =
+        fmt::format("{}\n{}\n{}", std::filesystem::absolute(repository).string(), rev, profile_text);
     return "-" + git::hash_blob(facts).hex().substr(0, 12);
 }
 
@@ -50,8 +54,9 @@ Result<Tree> load_tree(const TreeOptions& options)
     Tree tree;
     if (options.profile.empty()) {
         if (!options.repository.empty() || !options.rev.empty()) {
-            return Error{ErrorKind::usage, fmt::format("'{}' is given without a profile that tells how its tree is built",
-                                                       options.repository.empty() ? "--rev" : "--tree"),
+            return Error{ErrorKind::usage,
+                         fmt::format("'{}' is given without a profile that tells how its tree is built",
+                                     options.repository.empty() ? "--rev" : "--tree"),
                          "write a first one: rogate init --tree REPO --rev REV; then give it as --profile FILE"};
         }
         return tree;
@@ -100,7 +105,8 @@ void limit_by_generation(std::vector<matrix::Case>& cases, const std::vector<sub
             return subject.cannot_express(one.mode == matrix::Mode::ro, one.shape);
         };
         if (one.skip.empty() && !subjects.empty() &&
-            std::all_of(subjects.begin(), subjects.end(), [&](const auto& subject) { return !cannot(subject).empty(); })) {
+            std::all_of(subjects.begin(), subjects.end(),
+                        [&](const auto& subject) { return !cannot(subject).empty(); })) {
             one.skip = cannot(subjects.front());
         }
     }

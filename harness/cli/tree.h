@@ -43,8 +43,8 @@ struct Tree {
 
 constexpr const char* kDefaultSeries = "drv_read_only";
 
-/// Reads the profile. Errors: usage, for a tree without a profile, a profile that names no repository when none is given,
-/// and what parse_profile() returns; not_found.
+/// Reads the profile. Errors: usage, for a tree without a profile, a profile that names no repository when none is
+/// given, and what parse_profile() returns; not_found.
 Result<Tree> load_tree(const TreeOptions& options);
 
 /// The tree's files with what `series` touches. Errors: as subject::repository_source().

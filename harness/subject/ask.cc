@@ -78,7 +78,8 @@ Result<Words> try_raw(const std::filesystem::path& folder)
         return plain.error();
     }
     if (!*plain) {
-        return Error{ErrorKind::build, fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
+        return Error{ErrorKind::build,
+                     fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
     }
     auto drive_ro = takes(folder, "-drive", drive + ",ro", complaint);
     auto usb_ro = takes(folder, "-usbdevice", "disk:ro:format=raw:try.raw", complaint);

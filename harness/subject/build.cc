@@ -112,8 +112,8 @@ Result<void> lay_out(const std::filesystem::path& folder, const Profile& profile
 
 }  // namespace
 
-Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
-                              const git::Tree& files)
+Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache,
+                              const Profile& profile, const git::Tree& files)
 {
     for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
         if (auto found = process::find_program(program, package); !found) {
@@ -123,8 +123,8 @@ Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::fi
     if (auto laid = lay_out(folder, profile, files); !laid) {
         return laid.error();
     }
-    // ccache keeps to rogate's own cache, and a build folder's name must not make its objects different ones. It takes the
-    // headers from the compiler's list (-MD), which saves preprocessing everything twice.
+    // ccache keeps to rogate's own cache, and a build folder's name must not make its objects different ones. It takes
+    // the headers from the compiler's list (-MD), which saves preprocessing everything twice.
     auto built = process::run({.argv = {"ninja", "-C", folder.string()},
                                .env = {{"CCACHE_DIR", (cache / "ccache").string()},
                                        {"CCACHE_BASEDIR", folder.string()},
@@ -150,7 +150,8 @@ Result<std::string> toolchain_key()
     }
     std::error_code ec;
     const std::filesystem::path real = std::filesystem::canonical(*compiler, ec);
-    const std::pair<std::string, const char*> needed[]{{ec ? compiler->string() : real.string(), "gcc"}, {kPluginHeader, "nbdkit-plugin-dev"}};
+    const std::pair<std::string, const char*> needed[]{{ec ? compiler->string() : real.string(), "gcc"},
+                                                       {kPluginHeader, "nbdkit-plugin-dev"}};
     for (const auto& [path, package] : needed) {
         struct stat st {};
         if (::stat(path.c_str(), &st) != 0) {

@@ -20,8 +20,8 @@ std::string bridge_profile_text(const Profile& profile);
 
 /// Why a build did not become a bridge.
 struct BuildFailure {
-    Error error;                          ///< kind build: file, line and first message of the compiler
-    std::string missing_header = {};      ///< as the #include names it
+    Error error;                                    ///< kind build: file, line and first message of the compiler
+    std::string missing_header = {};                ///< as the #include names it
     std::vector<std::string> missing_symbols = {};  ///< of the link
 };
 
@@ -32,8 +32,8 @@ struct BuildOutcome {
 
 /// Writes `files`, whose contents must be loaded, below `folder`/src and builds them there with Ninja.
 /// A build that fails is an outcome. Errors: usage, for a glob that fits nothing; environment for a missing program.
-Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
-                              const git::Tree& files);
+Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache,
+                              const Profile& profile, const git::Tree& files);
 
 /// Stands for the compiler and the headers a subject is built with: it changes when one of them does.
 Result<std::string> toolchain_key();

@@ -11,9 +11,15 @@ namespace {
 constexpr std::string_view kBlank = " \t\r\n";
 constexpr size_t kLongestPrototype = 1000;
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_word(char c)
+{
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
-void skip_blank(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size())); }
+void skip_blank(std::string_view& text)
+{
+    text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+}
 
 std::string_view take_word(std::string_view& text)
 {
@@ -96,14 +102,16 @@ std::vector<std::string> format_names(std::string_view c_text)
 std::vector<std::string> api_prototypes(std::string_view header_text)
 {
     std::vector<std::pair<size_t, std::string>> found;
-    for (const char* name : {"bdrv_new", "bdrv_open", "bdrv_open2", "bdrv_file_open", "bdrv_read", "bdrv_write", "bdrv_aio_read"}) {
+    for (const char* name :
+         {"bdrv_new", "bdrv_open", "bdrv_open2", "bdrv_file_open", "bdrv_read", "bdrv_write", "bdrv_aio_read"}) {
         for (const size_t end : ends_of(header_text, name)) {
             const size_t begin = header_text.rfind('\n', end) + 1;  // 0 when there is none
             const size_t semicolon = header_text.find_first_of(";{", end);
             const std::string_view before = header_text.substr(begin, end - begin);
             std::string_view rest = header_text.substr(end);
-            if (semicolon == std::string_view::npos || header_text[semicolon] != ';' || semicolon - begin > kLongestPrototype ||
-                !is_word(before.front()) || before.find_first_of("(=") != std::string_view::npos || !take(rest, '(')) {
+            if (semicolon == std::string_view::npos || header_text[semicolon] != ';' ||
+                semicolon - begin > kLongestPrototype || !is_word(before.front()) ||
+                before.find_first_of("(=") != std::string_view::npos || !take(rest, '(')) {
                 continue;
             }
             found.emplace_back(begin, single_blanks(header_text.substr(begin, semicolon + 1 - begin)));

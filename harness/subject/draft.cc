@@ -19,7 +19,10 @@ const std::vector<std::string> kHelpers{"aes.c", "cutils.c", "osdep.c", "qemu-ma
 /// rogate's names of formats whose drivers some trees call otherwise.
 const std::map<std::string, std::string> kOtherNames{{"vhd", "vpc"}};
 
-std::string below(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }
+std::string below(const std::string& folder, const std::string& name)
+{
+    return folder.empty() ? name : folder + "/" + name;
+}
 
 /// Whether `path` is a driver's source beside the block.c of `folder`: block-NAME.c or block/NAME.c.
 bool is_driver(const std::string& folder, const std::string& path)
@@ -41,9 +44,10 @@ public:
             if (path != "block.c" && !path.ends_with("/block.c")) {
                 continue;
             }
-            const std::string folder = path == "block.c" ? "" : path.substr(0, path.size() - std::string("/block.c").size());
-            const auto drivers = static_cast<size_t>(
-                std::count_if(files_.begin(), files_.end(), [&](const auto& file) { return is_driver(folder, file.first); }));
+            const std::string folder =
+                path == "block.c" ? "" : path.substr(0, path.size() - std::string("/block.c").size());
+            const auto drivers = static_cast<size_t>(std::count_if(
+                files_.begin(), files_.end(), [&](const auto& file) { return is_driver(folder, file.first); }));
             if (!any || drivers > most) {
                 folder_ = folder;
                 most = drivers;
@@ -51,7 +55,8 @@ public:
             any = true;
         }
         if (!any) {
-            return Error{ErrorKind::not_found, fmt::format("'{}' has no block.c: it does not look like a device model", revision),
+            return Error{ErrorKind::not_found,
+                         fmt::format("'{}' has no block.c: it does not look like a device model", revision),
                          "name another revision, or write the profile by hand: overlay/rogate.toml is the example"};
         }
         return {};
@@ -105,23 +110,28 @@ public:
         draft.found = findings();
         std::string& text = draft.profile;
         text = "# SPDX-License-Identifier: GPL-2.0-or-later\n"
-               "# How a tree is built into a subject, written by 'rogate init' after a look at it. Next: rogate doctor --profile THIS\n\n";
+               "# How a tree is built into a subject, written by 'rogate init' after a look at it. Next: rogate doctor "
+               "--profile THIS\n\n";
         text += fmt::format("[tree]\nrepository = {}\nrev = {}\n", quoted(repository_word), quoted(rev_word));
         text += fmt::format("folder = {}                 # everything below is relative to it\n", quoted(folder_));
         text += fmt::format("sources = {}\n", list(sources()));
-        text += "exclude = []                # sources that cannot be built here: host devices, network protocols\n"
-                "# headers = [\"include/**/*.h\"]  # those beside sources and in include folders come by themselves\n\n";
+        text +=
+            "exclude = []                # sources that cannot be built here: host devices, network protocols\n"
+            "# headers = [\"include/**/*.h\"]  # those beside sources and in include folders come by themselves\n\n";
         text += "[build]\nstandard = \"gnu89\"\n";
-        text += fmt::format("include = {}\n", list(has("include/block/block.h") ? std::vector<std::string>{".", "include"}
-                                                                                : std::vector<std::string>{"."}));
+        text +=
+            fmt::format("include = {}\n", list(has("include/block/block.h") ? std::vector<std::string>{".", "include"}
+                                                                            : std::vector<std::string>{"."}));
         text += "defines = [\"_GNU_SOURCE\", \"_FILE_OFFSET_BITS=64\"]\n"
                 "flags = [\"-O1\", \"-g\", \"-fPIC\", \"-w\"]\nlibraries = [\"z\", \"crypto\"]\n"
-                "# prelude = \"prelude.h\"     # beside this file: typedefs and macros that the tree lacks on today's hosts\n";
+                "# prelude = \"prelude.h\"     # beside this file: typedefs and macros that the tree lacks on today's "
+                "hosts\n";
         text += own_headers();
         text += "# [file.\"block-x.c\"]\n# flags = [\"-fno-strict-aliasing\"]\n\n";
         write_bridge(text);
         write_formats(text, known);
-        text += "[cases]\nbuses = [\"ide\"]\nconfigurations = [\"drive\"]  # the bridge opens the disks: the tree's command line is not run\n\n"
+        text += "[cases]\nbuses = [\"ide\"]\nconfigurations = [\"drive\"]  # the bridge opens the disks: the tree's "
+                "command line is not run\n\n"
                 "# [series]\n# folder = \"patches\"      # beside this file: series, *.patch, expect.toml\n";
         return draft;
     }
@@ -165,19 +175,22 @@ private:
     {
         std::vector<std::string> globs{"block.c"};
         for (const char* glob : {"block-*.c", "block/*.c"}) {
-            if (std::any_of(files_.begin(), files_.end(), [&](const auto& file) { return fits_glob(below(folder_, glob), file.first); })) {
+            if (std::any_of(files_.begin(), files_.end(),
+                            [&](const auto& file) { return fits_glob(below(folder_, glob), file.first); })) {
                 globs.emplace_back(glob);
             }
         }
-        std::copy_if(kHelpers.begin(), kHelpers.end(), std::back_inserter(globs), [&](const std::string& name) { return has(name); });
+        std::copy_if(kHelpers.begin(), kHelpers.end(), std::back_inserter(globs),
+                     [&](const std::string& name) { return has(name); });
         return globs;
     }
 
     [[nodiscard]] std::vector<std::string> findings() const
     {
-        std::vector<std::string> lines{fmt::format("the block layer is in '{}', with {} drivers", below(folder_, "block.c"), drivers_),
-                                       fmt::format("formats: {}", formats_.empty() ? "none that was recognised"
-                                                                                   : fmt::format("{}", fmt::join(formats_, ", ")))};
+        std::vector<std::string> lines{
+            fmt::format("the block layer is in '{}', with {} drivers", below(folder_, "block.c"), drivers_),
+            fmt::format("formats: {}",
+                        formats_.empty() ? "none that was recognised" : fmt::format("{}", fmt::join(formats_, ", ")))};
         lines.push_back(header_.empty() ? "no header declares bdrv_open: name it in bridge.headers"
                                         : fmt::format("its API is declared in '{}'", below(folder_, header_)));
         lines.insert(lines.end(), api_.begin(), api_.end());
@@ -191,12 +204,15 @@ private:
     {
         std::string text;
         if (!not_there_.empty()) {
-            text = fmt::format("# Included, but not in the tree (configure makes such): {}. Write them beside this file and name them:\n",
+            text = fmt::format("# Included, but not in the tree (configure makes such): {}. Write them beside this "
+                               "file and name them:\n",
                                fmt::join(not_there_, ", "));
         }
-        return text + fmt::format("# stubs = {}  # beside this file: headers, and sources that define what the tree's other parts would\n",
-                                  list(not_there_.empty() ? std::vector<std::string>{"stubs.c"}
-                                                          : std::vector<std::string>(not_there_.begin(), not_there_.end())));
+        return text +
+               fmt::format("# stubs = {}  # beside this file: headers, and sources that define what the tree's other "
+                           "parts would\n",
+                           list(not_there_.empty() ? std::vector<std::string>{"stubs.c"}
+                                                   : std::vector<std::string>(not_there_.begin(), not_there_.end())));
     }
 
     void write_bridge(std::string& text) const
@@ -256,20 +272,23 @@ private:
     std::string header_;
     std::vector<std::string> api_;
     bool flags_ = false;
-    std::set<std::string> seen_;       ///< quoted includes that were followed
+    std::set<std::string> seen_;  ///< quoted includes that were followed
     std::set<std::string> not_there_;
 };
 
 }  // namespace
 
-Result<Draft> draft_profile(const git::Repository& repository, const std::string& revision, const std::string& repository_word,
-                            const std::string& rev_word, const std::vector<std::string>& formats)
+Result<Draft> draft_profile(const git::Repository& repository, const std::string& revision,
+                            const std::string& repository_word, const std::string& rev_word,
+                            const std::vector<std::string>& formats)
 {
     auto files = repository.list_files(revision);
     if (!files) {
         return files.error();
     }
-    std::erase_if(*files, [](const auto& file) { return file.second.mode != git::kModeFile && file.second.mode != git::kModeExecutable; });
+    std::erase_if(*files, [](const auto& file) {
+        return file.second.mode != git::kModeFile && file.second.mode != git::kModeExecutable;
+    });
     Look look(repository, std::move(*files));
     if (auto found = look.find_folder(revision); !found) {
         return found.error();

@@ -18,11 +18,14 @@ Error explain_header(const BuildFailure& failure, const Source& source)
             places.push_back(path);
         }
     }
-    error.hint = places.empty()
-                     ? fmt::format("the tree has no file '{}': put one beside the profile and its folder, or a prelude, into "
-                                   "[build], or install the package that has it", failure.missing_header)
-                     : fmt::format("the tree has it as '{}': name that in tree.headers, and in build.include the folder that "
-                                   "'{}' is relative to", fmt::join(places, "', '"), failure.missing_header);
+    error.hint =
+        places.empty()
+            ? std::string("the tree has no such file: install the package that has it, or write one beside the profile "
+                          "and name "
+                          "it in build.stubs")
+            : fmt::format("the tree has it as '{}': name that in tree.headers, and in build.include the folder that "
+                          "'{}' is relative to",
+                          fmt::join(places, "', '"), failure.missing_header);
     return error;
 }
 
@@ -51,8 +54,9 @@ Error explain_symbols(const BuildFailure& failure, const Source& source)
         list += fmt::format("\n  {:<32} defined in no C file of the tree", symbol);
     }
     error.text += list;
-    error.hint = "add those files to tree.sources; for the others, or where a file brings too much with it, write a stub and "
-                 "name it in build.stubs";
+    error.hint =
+        "add those files to tree.sources; for the others, or where a file brings too much with it, write a stub and "
+        "name it in build.stubs";
     return error;
 }
 

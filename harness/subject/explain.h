@@ -7,8 +7,8 @@
 
 namespace rogate::subject {
 
-/// What to tell of a build that failed, ready for the profile: where the tree has a header that was not found, and which
-/// of its files define the symbols that the link lacks.
+/// What to tell of a build that failed, ready for the profile: where the tree has a header that was not found, and
+/// which of its files define the symbols that the link lacks.
 Error explain_failure(const BuildFailure& failure, const Source& source);
 
 }  // namespace rogate::subject

@@ -22,7 +22,10 @@ std::string escaped(const std::string& path)
     return text;
 }
 
-std::string object_of(const std::string& source) { return "obj/" + source + ".o"; }
+std::string object_of(const std::string& source)
+{
+    return "obj/" + source + ".o";
+}
 
 /// What every file is compiled with.
 std::string common_flags(const Profile& profile)
@@ -48,7 +51,7 @@ std::string common_flags(const Profile& profile)
 
 /// The sources of a build, by what becomes of them.
 struct Parts {
-    std::vector<std::string> tree;    ///< the user's stubs too
+    std::vector<std::string> tree;  ///< the user's stubs too
     std::vector<std::string> bridge;
     std::vector<std::string> probes;  ///< sources that are only tried
     std::vector<std::string> tool;
@@ -65,7 +68,8 @@ Result<Parts> sort_sources(const Profile& profile, const git::Tree& files)
     const std::vector<std::string>& bridge_globs = profile.bridge_sources.empty() ? own_bridge : profile.bridge_sources;
     auto tree = expand(profile.sources, profile.exclude, names);
     auto bridge = expand(bridge_globs, {}, names);
-    auto tool = profile.image_tool_sources.empty() ? std::vector<std::string>{} : expand(profile.image_tool_sources, {}, names);
+    auto tool =
+        profile.image_tool_sources.empty() ? std::vector<std::string>{} : expand(profile.image_tool_sources, {}, names);
     for (const auto* part : {&tree, &bridge, &tool}) {
         if (!*part) {
             return part->error();
@@ -103,17 +107,18 @@ void add_rules(std::string& text, const Profile& profile, const Parts& parts, co
     }
     // A link reports all symbols it lacks and goes on: the caller looks for them in the output.
     constexpr const char* kOpen = "-Wl,-z,defs -Wl,--warn-unresolved-symbols";
-    text += fmt::format("flags = {}\n"
-                        "bridge = -Igen -Isrc/{}{}\n"
-                        "rule cc\n  command = {} $flags $more -MD -MF $out.d -c $in -o $out\n  description = CC $in\n"
-                        "rule probe\n  command = if cc $flags $bridge -w -fsyntax-only $in "
-                        "2>/dev/null; then echo \"#define BRIDGE_HAVE_$name 1\"; else echo \"#define BRIDGE_HAVE_$name 0\"; fi "
-                        ">$out\n  description = TRY $in\n"
-                        "rule join\n  command = cat $in >$out\n  description = JOIN $out\n"
-                        "rule plugin\n  command = cc -shared {} -o $out $in{}\n  description = LINK $out\n"
-                        "rule program\n  command = cc {} -o $out $in{}\n  description = LINK $out\n",
-                        common_flags(profile), parts.bridge_folder, profile.bridge_opens_disks ? " -DROGATE_BRIDGE_DISKS" : "",
-                        compiler, kOpen, libraries, kOpen, libraries);
+    text += fmt::format(
+        "flags = {}\n"
+        "bridge = -Igen -Isrc/{}{}\n"
+        "rule cc\n  command = {} $flags $more -MD -MF $out.d -c $in -o $out\n  description = CC $in\n"
+        "rule probe\n  command = if cc $flags $bridge -w -fsyntax-only $in "
+        "2>/dev/null; then echo \"#define BRIDGE_HAVE_$name 1\"; else echo \"#define BRIDGE_HAVE_$name 0\"; fi "
+        ">$out\n  description = TRY $in\n"
+        "rule join\n  command = cat $in >$out\n  description = JOIN $out\n"
+        "rule plugin\n  command = cc -shared {} -o $out $in{}\n  description = LINK $out\n"
+        "rule program\n  command = cc {} -o $out $in{}\n  description = LINK $out\n",
+        common_flags(profile), parts.bridge_folder, profile.bridge_opens_disks ? " -DROGATE_BRIDGE_DISKS" : "",
+        compiler, kOpen, libraries, kOpen, libraries);
 }
 
 void add_probes(std::string& text, const Parts& parts)
@@ -146,7 +151,8 @@ void add_compile(std::string& text, const Profile& profile, const std::string& s
     }
 }
 
-void add_link(std::string& text, const std::string& rule, const std::string& output, const std::vector<std::string>& sources)
+void add_link(std::string& text, const std::string& rule, const std::string& output,
+              const std::vector<std::string>& sources)
 {
     text += fmt::format("build {}: {}", output, rule);
     for (const std::string& source : sources) {

@@ -21,12 +21,14 @@ struct Key {
     std::vector<std::string> known = {};  ///< the only values of `text`; empty = any
 };
 
-Error at(const std::string& name, const toml::source_region& place, const std::string& what, const std::string& hint = {})
+Error at(const std::string& name, const toml::source_region& place, const std::string& what,
+         const std::string& hint = {})
 {
     return {ErrorKind::usage, fmt::format("'{}' line {}: {}", name, place.begin.line, what), hint};
 }
 
-Result<void> read_words(const toml::node& node, const std::string& key, const std::string& name, std::vector<std::string>& words)
+Result<void> read_words(const toml::node& node, const std::string& key, const std::string& name,
+                        std::vector<std::string>& words)
 {
     const toml::array* array = node.as_array();
     if (!array) {
@@ -56,7 +58,8 @@ Result<void> read_text(const toml::node& node, const std::string& name, const st
     return {};
 }
 
-Result<void> read_table(const toml::table& table, const std::string& prefix, const std::vector<Key>& keys, const std::string& name)
+Result<void> read_table(const toml::table& table, const std::string& prefix, const std::vector<Key>& keys,
+                        const std::string& name)
 {
     for (const auto& [found, node] : table) {
         const std::string word(found.str());
@@ -68,7 +71,8 @@ Result<void> read_table(const toml::table& table, const std::string& prefix, con
             }
             return at(name, node.source(), fmt::format("unknown key '{}{}'", prefix, word), did_you_mean(word, known));
         }
-        auto read = key->text ? read_text(node, name, prefix + word, *key) : read_words(node, prefix + word, name, *key->words);
+        auto read =
+            key->text ? read_text(node, name, prefix + word, *key) : read_words(node, prefix + word, name, *key->words);
         if (!read) {
             return read;
         }
@@ -86,7 +90,8 @@ Result<void> read_file_table(const toml::table& table, const std::string& name, 
         }
         FileBuild& build = profile.files[source];
         if (auto read = read_table(*inner, fmt::format("file.\"{}\".", source),
-                                   {{"defines", &build.defines}, {"flags", &build.flags}}, name); !read) {
+                                   {{"defines", &build.defines}, {"flags", &build.flags}}, name);
+            !read) {
             return read;
         }
     }
@@ -99,7 +104,8 @@ Result<void> read_formats(const toml::table& table, const std::string& name, Pro
         const auto* text = node.as_string();
         constexpr const char* kNameSigns = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
         if (!text || text->get().empty() || text->get().find_first_not_of(kNameSigns) != std::string::npos) {
-            return at(name, node.source(), fmt::format("'formats.{}' must be the tree's name of that format", std::string(format.str())));
+            return at(name, node.source(),
+                      fmt::format("'formats.{}' must be the tree's name of that format", std::string(format.str())));
         }
         profile.limits.formats[std::string(format.str())] = text->get();
     }
@@ -150,7 +156,8 @@ void put_folder_in_front(Profile& profile)
         folder.clear();
     }
     const std::string prefix = folder.empty() ? "" : folder + "/";
-    for (auto* globs : {&profile.sources, &profile.exclude, &profile.headers, &profile.image_tool_sources, &profile.include}) {
+    for (auto* globs :
+         {&profile.sources, &profile.exclude, &profile.headers, &profile.image_tool_sources, &profile.include}) {
         for (std::string& glob : *globs) {
             glob = glob == "." ? (folder.empty() ? "." : folder) : prefix + glob;
         }
@@ -170,8 +177,10 @@ Result<void> check(const Profile& profile, const std::string& name)
     if (!profile.bridge_opens_disks) {
         for (const auto& [format, driver] : profile.limits.formats) {
             if (format != driver) {
-                return Error{ErrorKind::usage, fmt::format("'{}' renames the format '{}', but its disks are opened by the tree's "
-                                                           "main program, which is told rogate's name", name, format),
+                return Error{ErrorKind::usage,
+                             fmt::format("'{}' renames the format '{}', but its disks are opened by the tree's "
+                                         "main program, which is told rogate's name",
+                                         name, format),
                              "with bridge.disks = \"bridge\" the bridge translates it"};
             }
         }
@@ -220,8 +229,9 @@ Result<Profile> parse_profile(std::string_view text, const std::string& name)
         const toml::table* table = node.as_table();
         const auto known = tables.find(word);
         if (!table || (known == tables.end() && word != "file" && word != "formats")) {
-            return at(name, node.source(), fmt::format("unknown key '{}'", word),
-                      did_you_mean(word, {"tree", "build", "file", "formats", "cases", "series", "bridge", "image-tool"}));
+            return at(
+                name, node.source(), fmt::format("unknown key '{}'", word),
+                did_you_mean(word, {"tree", "build", "file", "formats", "cases", "series", "bridge", "image-tool"}));
         }
         auto read = word == "file"      ? read_file_table(*table, name, profile)
                     : word == "formats" ? read_formats(*table, name, profile)
@@ -245,7 +255,8 @@ bool fits_glob(const std::string& glob, const std::string& file)
     if (deep == std::string::npos) {
         return ::fnmatch(glob.c_str(), file.c_str(), FNM_PATHNAME) == 0;
     }
-    // What stands before `**/` must fit so many whole folders of `file`, what stands behind it any rest that begins a part.
+    // What stands before `**/` must fit so many whole folders of `file`, what stands behind it any rest that begins a
+    // part.
     const std::string before = glob.substr(0, deep);
     const std::string behind = glob.substr(deep + 3);
     const auto depth = std::count(before.begin(), before.end(), '/');
@@ -289,7 +300,8 @@ Result<std::vector<std::string>> expand(const std::vector<std::string>& globs, c
     }
     std::vector<std::string> files;
     for (size_t i = 0; i < all.size(); ++i) {
-        const bool excluded = std::any_of(exclude.begin(), exclude.end(), [&](const auto& glob) { return fits_glob(glob, all[i]); });
+        const bool excluded =
+            std::any_of(exclude.begin(), exclude.end(), [&](const auto& glob) { return fits_glob(glob, all[i]); });
         if (wanted[i] && !excluded) {
             files.push_back(all[i]);
         }

@@ -10,10 +10,11 @@ using namespace rogate::subject;
 
 namespace {
 
-constexpr const char* kProfile = "[tree]\nsources = [\"io/*.c\"]\nexclude = [\"io/tool.c\"]\n"
-                                 "[build]\ndefines = [\"A=1\"]\ninclude = [\"io\"]\nflags = [\"-O1\"]\nlibraries = [\"z\"]\n"
-                                 "[file.\"io/vl.c\"]\ndefines = [\"main=other\"]\nflags = [\"-fno-builtin\"]\n"
-                                 "[bridge]\ndisks = \"main\"\nsources = [\"bridge/*.c\"]\n[image-tool]\nsources = [\"io/tool.c\", \"io/b.c\"]\n";
+constexpr const char* kProfile =
+    "[tree]\nsources = [\"io/*.c\"]\nexclude = [\"io/tool.c\"]\n"
+    "[build]\ndefines = [\"A=1\"]\ninclude = [\"io\"]\nflags = [\"-O1\"]\nlibraries = [\"z\"]\n"
+    "[file.\"io/vl.c\"]\ndefines = [\"main=other\"]\nflags = [\"-fno-builtin\"]\n"
+    "[bridge]\ndisks = \"main\"\nsources = [\"bridge/*.c\"]\n[image-tool]\nsources = [\"io/tool.c\", \"io/b.c\"]\n";
 
 git::Tree tree_of(const std::vector<std::string>& names)
 {
@@ -36,9 +37,11 @@ TEST(Profile, NinjaGetsEachSourceOnceWithItsOwnDefines)
 {
     const auto profile = parse_profile(kProfile, "p.toml");
     ASSERT_TRUE(profile) << profile.error().text;
-    const auto text = ninja_text(*profile, tree_of({"io/b.c", "io/vl.c", "io/tool.c", "io/vl.h", "bridge/probe/sync_io.c", "bridge/x.c"}), "cc");
+    const auto text = ninja_text(
+        *profile, tree_of({"io/b.c", "io/vl.c", "io/tool.c", "io/vl.h", "bridge/probe/sync_io.c", "bridge/x.c"}), "cc");
     ASSERT_TRUE(text);
-    EXPECT_EQ(text->substr(0, text->find("rule ")), "flags = -std=gnu11 -O1 -DA=1 -Isrc/io\nbridge = -Igen -Isrc/bridge\n");
+    EXPECT_EQ(text->substr(0, text->find("rule ")),
+              "flags = -std=gnu11 -O1 -DA=1 -Isrc/io\nbridge = -Igen -Isrc/bridge\n");
     EXPECT_EQ(text->substr(text->find("build ")),
               "build gen/SYNC_IO.h: probe src/bridge/probe/sync_io.c\n  name = SYNC_IO\n"
               "build gen/bridge_probes.h: join gen/SYNC_IO.h\n"
@@ -64,17 +67,21 @@ TEST(Profile, MistakesAreNamedWithTheirLine)
     EXPECT_EQ(error_of("[tre]\n"), "'p.toml' line 1: unknown key 'tre'");
     EXPECT_EQ(error_of("[build]\ninclude = [\"a\"]\n"), "'p.toml' names no sources in [tree]");
     EXPECT_EQ(error_of("[bridge]\ndisks = \"disks\"\n"), "'p.toml' line 2: 'bridge.disks' cannot be 'disks'");
-    EXPECT_EQ(error_of("[formats]\nraw = \"a b\"\n"), "'p.toml' line 2: 'formats.raw' must be the tree's name of that format");
+    EXPECT_EQ(error_of("[formats]\nraw = \"a b\"\n"),
+              "'p.toml' line 2: 'formats.raw' must be the tree's name of that format");
     EXPECT_EQ(error_of("[tree]\nsources = [\"a\"]\n[bridge]\ndisks = \"main\"\n[formats]\nvpc = \"vhd\"\n"),
-              "'p.toml' renames the format 'vpc', but its disks are opened by the tree's main program, which is told rogate's name");
+              "'p.toml' renames the format 'vpc', but its disks are opened by the tree's main program, which is told "
+              "rogate's name");
     EXPECT_EQ(expand({"nothing/*.c"}, {}, {"io/a.c"}).error().text,
               "the profile's source 'nothing/*.c' fits no file of the tree");
 }
 
 TEST(Profile, PathsOfTheTreeStartAtItsRoot)
 {
-    const auto profile = parse_profile("[tree]\nfolder = \"tools/io/\"\nsources = [\"*.c\"]\n[build]\ninclude = [\".\", \"hw\"]\n"
-                                       "[file.\"vl.c\"]\ndefines = [\"X\"]\n", "p.toml");
+    const auto profile =
+        parse_profile("[tree]\nfolder = \"tools/io/\"\nsources = [\"*.c\"]\n[build]\ninclude = [\".\", \"hw\"]\n"
+                      "[file.\"vl.c\"]\ndefines = [\"X\"]\n",
+                      "p.toml");
     ASSERT_TRUE(profile) << profile.error().text;
     EXPECT_EQ(profile->sources, std::vector<std::string>{"tools/io/*.c"});
     EXPECT_EQ(profile->include, (std::vector<std::string>{"tools/io", "tools/io/hw"}));
@@ -96,13 +103,15 @@ TEST(Profile, TwoStarsAreAnyNumberOfFolders)
 TEST(Profile, CasesThatMakeNoSenseHaveAReason)
 {
     const auto profile = parse_profile("[tree]\nsources = [\"*.c\"]\n[formats]\nraw = \"raw\"\nvpc = \"vhd\"\n"
-                                       "[cases]\nbuses = [\"ide\"]\nshapes = [\"plain\"]\n", "p.toml");
+                                       "[cases]\nbuses = [\"ide\"]\nshapes = [\"plain\"]\n",
+                                       "p.toml");
     ASSERT_TRUE(profile) << profile.error().text;
     const Limits& limits = profile->limits;
     EXPECT_EQ(limits.skip_reason("vpc", "ide", "drive", "plain"), "");
     EXPECT_EQ(limits.skip_reason("cow", "ide", "drive", "plain"), "the tree's profile has no format cow");
     EXPECT_EQ(limits.skip_reason("raw", "scsi", "drive", "plain"), "the tree's profile has no bus scsi");
-    EXPECT_EQ(limits.skip_reason("raw", "ide", "xenstore", "plain"), "the tree's profile has no configuration by xenstore");
+    EXPECT_EQ(limits.skip_reason("raw", "ide", "xenstore", "plain"),
+              "the tree's profile has no configuration by xenstore");
     EXPECT_EQ(limits.skip_reason("raw", "ide", "drive", "backed"), "the tree's profile has no backed images");
     EXPECT_NE(bridge_profile_text(*profile).find("{ \"vpc\", \"vhd\" },"), std::string::npos);
 }

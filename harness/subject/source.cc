@@ -17,7 +17,10 @@ std::string folder_of(const std::string& path)
     return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-bool is_file(const git::Entry& entry) { return entry.mode == git::kModeFile || entry.mode == git::kModeExecutable; }
+bool is_file(const git::Entry& entry)
+{
+    return entry.mode == git::kModeFile || entry.mode == git::kModeExecutable;
+}
 
 void lay(git::Tree& files, const std::string& path, std::string content)
 {

@@ -42,10 +42,10 @@ Result<Source> folder_source(const std::filesystem::path& folder);
 struct RepositoryRequest {
     std::filesystem::path repository;
     std::string rev;
-    std::filesystem::path profile_path;   ///< its folder is where the files it names beside itself are
+    std::filesystem::path profile_path;  ///< its folder is where the files it names beside itself are
     std::string profile_text;
-    std::filesystem::path bridge;         ///< the folder of rogate's bridge
-    std::vector<std::string> also;        ///< further paths, those that a series touches; one that is not there is left out
+    std::filesystem::path bridge;   ///< the folder of rogate's bridge
+    std::vector<std::string> also;  ///< further paths, those that a series touches; one that is not there is left out
 };
 
 /// Chooses what `profile` names of the repository's tree: its sources, the headers beside them and in its include

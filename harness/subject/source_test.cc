@@ -58,7 +58,8 @@ protected:
         std::map<std::string, std::string> all;
         for (const auto& entry : fs::recursive_directory_iterator(folder)) {
             const auto time = entry.last_write_time().time_since_epoch().count();
-            all[entry.path().string()] = fmt::format("{} {}", time, entry.is_regular_file() ? *read_file(entry.path()) : "");
+            all[entry.path().string()] =
+                fmt::format("{} {}", time, entry.is_regular_file() ? *read_file(entry.path()) : "");
         }
         return all;
     }
@@ -95,7 +96,8 @@ TEST_F(SourceOfRepository, IsTheSameFromABareAShallowAndAWorktreeAndLeavesThemAl
     const fs::path worktree = others->path() / "worktree";
     repository_.git({"clone", "-q", "--bare", repository_.path().string(), bare.string()});
     repository_.git({"branch", "-q", "old", first_});
-    repository_.git({"clone", "-q", "--depth", "1", "-b", "old", "file://" + repository_.path().string(), shallow.string()});
+    repository_.git(
+        {"clone", "-q", "--depth", "1", "-b", "old", "file://" + repository_.path().string(), shallow.string()});
     repository_.git({"worktree", "add", "-q", worktree.string(), "old"});
     for (const fs::path& one : {repository_.path(), bare, shallow, worktree}) {
         const auto before = all_of(one);
@@ -120,7 +122,8 @@ TEST_F(SourceOfRepository, OfSomebodyElseIsRefusedByName)
     ASSERT_FALSE(source);
     EXPECT_EQ(source.error().kind, ErrorKind::environment);
     EXPECT_EQ(source.error().text,
-              fmt::format("the repository at '{}' belongs to another user, so git does not trust it", repository_.path().string()));
+              fmt::format("the repository at '{}' belongs to another user, so git does not trust it",
+                          repository_.path().string()));
 }
 
 TEST_F(SourceOfRepository, NamesWhatTheProfileHasWrong)
@@ -129,7 +132,8 @@ TEST_F(SourceOfRepository, NamesWhatTheProfileHasWrong)
     ASSERT_FALSE(no_file);
     EXPECT_NE(no_file.error().text.find("the profile's source 'blok.c' fits no file of the tree"), std::string::npos);
     EXPECT_EQ(no_file.error().hint, "did you mean 'block.c'? ");
-    const auto no_stub = read(repository_.path(), first_, "[tree]\nsources = [\"*.c\"]\n[build]\nstubs = [\"none.c\"]\n");
+    const auto no_stub =
+        read(repository_.path(), first_, "[tree]\nsources = [\"*.c\"]\n[build]\nstubs = [\"none.c\"]\n");
     ASSERT_FALSE(no_stub);
     EXPECT_NE(no_stub.error().text.find("none.c"), std::string::npos);
     const auto no_rev = read(repository_.path(), "v9", "[tree]\nsources = [\"*.c\"]\n");

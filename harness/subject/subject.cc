@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -17,10 +18,26 @@
 namespace rogate::subject {
 namespace {
 
+constexpr const char* kUnfinishedPrefix = "building-";
+
+/// Removes what builds left that were killed; those of the last hour may still be at work.
+void remove_unfinished(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        if (it->path().filename().string().starts_with(kUnfinishedPrefix) &&
+            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > std::chrono::hours(1)) {
+            std::filesystem::remove_all(it->path(), ignored);
+        }
+    }
+}
+
 /// Makes the subjects of one series from one source.
 class Maker {
 public:
-    Maker(const Source& source, const series::Series& series, const std::filesystem::path& cache, const BuildNotice& notice)
+    Maker(const Source& source, const series::Series& series, const std::filesystem::path& cache,
+          const BuildNotice& notice)
         : source_(source), series_(series), cache_(cache), subjects_(cache / "subjects"), notice_(notice)
     {
     }
@@ -91,6 +108,7 @@ private:
         if (read_answers(subject)) {
             return subject;
         }
+        remove_unfinished(subjects_);
         notice_(subject.name, subject.tree_id);
         if (auto built = build(files, subject.folder); !built) {
             return built.error();
@@ -108,7 +126,7 @@ private:
         if (!profile) {
             return profile.error();
         }
-        auto temporary = TempDir::make(subjects_, "building-");
+        auto temporary = TempDir::make(subjects_, kUnfinishedPrefix);
         if (!temporary) {
             return temporary.error();
         }
@@ -141,8 +159,8 @@ private:
         return parse_profile(*entry->second.content, source_.profile_file);
     }
 
-    /// The first of the patches 1..`patches` after which the tree does not build though it did before; 0 when the unpatched
-    /// tree does not build either. After `patches` of them it does not.
+    /// The first of the patches 1..`patches` after which the tree does not build though it did before; 0 when the
+    /// unpatched tree does not build either. After `patches` of them it does not.
     size_t culprit(size_t patches)
     {
         if (!make_one(0)) {
@@ -165,9 +183,9 @@ private:
             return error.while_doing("cannot make the subject " +
                                      (patches == 0 ? std::string("of the unpatched tree") : "after " + file(patches)));
         }
-        error.text = fmt::format("cannot build {}: {}",
-                                 patches == 0 ? "the unpatched tree" : fmt::format("{} with {} patches", series_.name, patches),
-                                 error.text);
+        error.text = fmt::format(
+            "cannot build {}: {}",
+            patches == 0 ? "the unpatched tree" : fmt::format("{} with {} patches", series_.name, patches), error.text);
         if (patches == 0) {
             return error;
         }
@@ -229,9 +247,11 @@ Result<std::vector<size_t>> parse_at(const std::string& words, size_t patches)
             }
         } else if (ec != std::errc() || end != word.data() + word.size()) {
             return Error{ErrorKind::usage, fmt::format("'--at {}' names no state of the series", word),
-                         did_you_mean(word, {"base", "tip", "all"}) + fmt::format("it takes base, tip, all or 0..{}", patches)};
+                         did_you_mean(word, {"base", "tip", "all"}) +
+                             fmt::format("it takes base, tip, all or 0..{}", patches)};
         } else if (number > patches) {
-            return Error{ErrorKind::usage, fmt::format("'--at {}' is beyond the series, which has {} patches", word, patches)};
+            return Error{ErrorKind::usage,
+                         fmt::format("'--at {}' is beyond the series, which has {} patches", word, patches)};
         } else {
             states.push_back(number);
         }
@@ -241,14 +261,16 @@ Result<std::vector<size_t>> parse_at(const std::string& words, size_t patches)
     return states;
 }
 
-Result<std::vector<Subject>> prepare(const Source& source, const series::Series& series, const std::vector<size_t>& states,
-                                     const std::filesystem::path& cache, const BuildNotice& notice)
+Result<std::vector<Subject>> prepare(const Source& source, const series::Series& series,
+                                     const std::vector<size_t>& states, const std::filesystem::path& cache,
+                                     const BuildNotice& notice)
 {
     return Maker(source, series, cache, notice).make(states);
 }
 
-Result<std::vector<Subject>> prepare(const git::Tree& base, const series::Series& series, const std::vector<size_t>& states,
-                                     const std::filesystem::path& cache, const BuildNotice& notice)
+Result<std::vector<Subject>> prepare(const git::Tree& base, const series::Series& series,
+                                     const std::vector<size_t>& states, const std::filesystem::path& cache,
+                                     const BuildNotice& notice)
 {
     Source source;
     source.name = "the tree";

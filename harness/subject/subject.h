@@ -43,15 +43,18 @@ std::string state_name(size_t patches, size_t total);
 /// Called before a subject is built, so that a long build shows what it is doing.
 using BuildNotice = std::function<void(const std::string& name, const std::string& tree_id)>;
 
-/// Applies `series` to the source in memory and returns the subjects after each of `states` patches, built where they are
-/// not yet below `cache`/subjects. Builds are made in a temporary folder and renamed; several processes may build at once.
-/// Errors: conflict, for a patch that does not apply; build, with the compiler's first message and the patch that brought
-/// it, or the symbols that the link lacks and the files that define them; usage, for a bad profile; environment.
-Result<std::vector<Subject>> prepare(const Source& source, const series::Series& series, const std::vector<size_t>& states,
-                                     const std::filesystem::path& cache, const BuildNotice& notice);
+/// Applies `series` to the source in memory and returns the subjects after each of `states` patches, built where they
+/// are not yet below `cache`/subjects. Builds are made in a temporary folder and renamed; several processes may build
+/// at once. Errors: conflict, for a patch that does not apply; build, with the compiler's first message and the patch
+/// that brought it, or the symbols that the link lacks and the files that define them; usage, for a bad profile;
+/// environment.
+Result<std::vector<Subject>> prepare(const Source& source, const series::Series& series,
+                                     const std::vector<size_t>& states, const std::filesystem::path& cache,
+                                     const BuildNotice& notice);
 
 /// The same for a tree that holds its profile and has all its contents loaded.
-Result<std::vector<Subject>> prepare(const git::Tree& base, const series::Series& series, const std::vector<size_t>& states,
-                                     const std::filesystem::path& cache, const BuildNotice& notice);
+Result<std::vector<Subject>> prepare(const git::Tree& base, const series::Series& series,
+                                     const std::vector<size_t>& states, const std::filesystem::path& cache,
+                                     const BuildNotice& notice);
 
 }  // namespace rogate::subject

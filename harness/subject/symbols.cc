@@ -7,7 +7,10 @@
 namespace rogate::subject {
 namespace {
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_word(char c)
+{
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 /// Cuts C text into words and single signs; comments, strings and preprocessor lines are passed over.
 class Tokens {
@@ -112,7 +115,6 @@ public:
         return false;
     }
 
-
 private:
     void reset()
     {
@@ -174,7 +176,8 @@ std::set<std::string> defined_names(std::string_view c_text)
     return names;
 }
 
-std::map<std::string, std::vector<std::string>> find_definitions(const std::vector<std::string>& symbols, const git::Tree& files)
+std::map<std::string, std::vector<std::string>> find_definitions(const std::vector<std::string>& symbols,
+                                                                 const git::Tree& files)
 {
     std::map<std::string, std::vector<std::string>> found;
     for (const std::string& symbol : symbols) {
@@ -184,7 +187,9 @@ std::map<std::string, std::vector<std::string>> find_definitions(const std::vect
         if (!path.ends_with(".c") || !entry.content) {
             continue;
         }
-        const auto mentioned = [&](const std::string& symbol) { return entry.content->find(symbol) != std::string::npos; };
+        const auto mentioned = [&](const std::string& symbol) {
+            return entry.content->find(symbol) != std::string::npos;
+        };
         if (std::none_of(symbols.begin(), symbols.end(), mentioned)) {
             continue;
         }

@@ -27,16 +27,19 @@ TEST(DefinedNames, AreFunctionsWithABodyAndVariables)
 
 TEST(DefinedNames, LeaveOutWhatOthersCannotUse)
 {
-    EXPECT_EQ(defined_names("static int a(void) { return 1; }\nextern int b;\ntypedef int c;\ntypedef struct { int x; } d;\n"
-                            "static const int e[] = { 1 };\nstruct f { int y; };\nenum g { H, I };\nint (*j)(void);\n"),
-              Names{});
+    EXPECT_EQ(
+        defined_names("static int a(void) { return 1; }\nextern int b;\ntypedef int c;\ntypedef struct { int x; } d;\n"
+                      "static const int e[] = { 1 };\nstruct f { int y; };\nenum g { H, I };\nint (*j)(void);\n"),
+        Names{});
 }
 
 TEST(DefinedNames, IgnoreCommentsStringsAndPreprocessorLines)
 {
-    EXPECT_EQ(defined_names("/* int a(void) { */ // int b;\n#define C int c(void) { \\\n   int d;\nconst char e[] = \"int f; {\";\n"
-                            "char q = '{', r = '\\'';\nint g(void) { return '}' + \"}\"[0]; }\nint h;\n"),
-              (Names{"e", "g", "h", "q", "r"}));
+    EXPECT_EQ(
+        defined_names(
+            "/* int a(void) { */ // int b;\n#define C int c(void) { \\\n   int d;\nconst char e[] = \"int f; {\";\n"
+            "char q = '{', r = '\\'';\nint g(void) { return '}' + \"}\"[0]; }\nint h;\n"),
+        (Names{"e", "g", "h", "q", "r"}));
 }
 
 TEST(DefinedNames, SeeThroughAttributesMacrosAndStructs)
@@ -56,9 +59,10 @@ TEST(DefinedNames, EndOfTextAnywhereIsFine)
 
 TEST(MissingSymbols, EachIsNamedOnceAndNbdkitsAreLeftOut)
 {
-    EXPECT_EQ(missing_symbols("/usr/bin/ld: x.o: in function `f': x.c:3: warning: undefined reference to `qemu_malloc'\n"
-                              "/usr/bin/ld: x.o: warning: undefined reference to `nbdkit_error'\n"
-                              "/usr/bin/ld: y.o: undefined reference to `qemu_malloc'\ny.o: undefined reference to `pstrcpy'\n"),
+    EXPECT_EQ(missing_symbols(
+                  "/usr/bin/ld: x.o: in function `f': x.c:3: warning: undefined reference to `qemu_malloc'\n"
+                  "/usr/bin/ld: x.o: warning: undefined reference to `nbdkit_error'\n"
+                  "/usr/bin/ld: y.o: undefined reference to `qemu_malloc'\ny.o: undefined reference to `pstrcpy'\n"),
               (std::vector<std::string>{"qemu_malloc", "pstrcpy"}));
     EXPECT_TRUE(missing_symbols("ninja: no work to do.\n").empty());
 }

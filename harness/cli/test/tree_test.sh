@@ -89,6 +89,20 @@ said "$work/err" "  qemu_mallocz                     defined in tools/ioemu/osde
 said "$work/err" "  pstrcpy                          defined in tools/ioemu/osdep.c"
 said "$work/err" "hint: add those files to tree.sources"
 
+sed '/^headers/d' "$trees/protocol/profile/profile.toml" >"$work/broken/no-headers.toml"
+cp "$trees/protocol/profile"/*.h "$work/broken/"
+expect 4 "$ROGATE" doctor --tree "$work/protocol" --profile "$work/broken/no-headers.toml"
+said "$work/err" "block/block_int.h: No such file or directory"
+said "$work/err" "hint: the tree has it as 'qemu/include/block/block_int.h'"
+sed '/^prelude/d' "$trees/protocol/profile/profile.toml" >"$work/broken/no-prelude.toml"
+expect 4 "$ROGATE" doctor --tree "$work/protocol" --profile "$work/broken/no-prelude.toml"
+said "$work/err" "error: cannot build the unpatched tree: qemu/include/block/block_int.h line "
+said "$work/err" "target_off_t"
+sed '/^stubs/d' "$trees/protocol/profile/profile.toml" >"$work/broken/no-stubs.toml"
+expect 4 "$ROGATE" doctor --tree "$work/protocol" --profile "$work/broken/no-stubs.toml"
+said "$work/err" "config-host.h: No such file or directory"
+said "$work/err" "hint: the tree has no such file"
+
 # init's profile is one that doctor takes, where the tree needs nothing of the user's.
 cd "$work" || fail "no work folder"
 expect 0 "$ROGATE" init --tree vl2006 --profile first.toml
