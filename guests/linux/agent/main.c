@@ -5,7 +5,8 @@
  * on COM1, one line at a time:
  *
  *   ping                       -> pong
- *   disks                      -> disk lines of the block layer, end-disks
+ *   disks <n>                  -> waits until there are n disks, 5 s at most:
+ *                                 `block` lines, end-disks
  *   run <words of the probe>   -> the probe's report, see guests/lib/report.h
  *   fs <disk> <scenario> <nonce> -> see fs.h
  *   scenarios                  -> see fs.h, end-scenarios
@@ -38,6 +39,8 @@
 #define LINE_BYTES 512
 #define MAX_BLOCKS 128
 #define SCSI_HOSTS 64
+#define WAIT_US 10000
+#define MAX_WAITS 500
 
 /* isa-debug-exit as for the bare-metal guests; QEMU ends with status 33. */
 #define DEBUG_EXIT_PORT 0xf4
@@ -56,10 +59,15 @@ static void mount_all(void)
     mount("sys", "/sys", "sysfs", 0, "");
 }
 
-static void list_disks(void)
+static void list_disks(unsigned wanted)
 {
     static struct block blocks[MAX_BLOCKS];
     unsigned n = block_find(blocks, MAX_BLOCKS);
+
+    for (unsigned wait = 0; n < wanted && wait < MAX_WAITS; wait++) {
+        usleep(WAIT_US);
+        n = block_find(blocks, MAX_BLOCKS);
+    }
 
     for (unsigned i = 0; i < n; i++) {
         console_text("block ");
@@ -137,8 +145,8 @@ static void obey(const char *line)
 {
     if (strcmp(line, "ping") == 0) {
         say("pong");
-    } else if (strcmp(line, "disks") == 0) {
-        list_disks();
+    } else if (strncmp(line, "disks", 5) == 0) {
+        list_disks((unsigned)strtoul(line + 5, NULL, 10));
     } else if (strncmp(line, "fs ", 3) == 0) {
         apart(run_scenario, line + 3);
     } else if (strcmp(line, "scenarios") == 0) {
