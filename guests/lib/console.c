@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "console.h"
+#include "guest.h"
 #include "io.h"
 
 #define DEBUG_PORT 0xe9
@@ -77,4 +78,9 @@ void console_end_line(void)
     line[used] = '\n';
     outsb(DEBUG_PORT, line, used + 1);
     used = 0;
+}
+
+_Noreturn void console_give_up(void)
+{
+    guest_exit(GUEST_EXIT_PANIC);
 }

@@ -16,22 +16,6 @@
 #define PCI_CLASS_IDE 0x0101
 #define PCI_BUS_MASTER_BAR 4
 
-/* Task file, as offsets from the channel's command block (5.3.7). */
-#define REG_DATA 0
-#define REG_ERROR 1                 /* read */
-#define REG_FEATURES 1              /* write */
-#define REG_COUNT 2
-#define REG_LBA_LOW 3
-#define REG_LBA_MID 4
-#define REG_LBA_HIGH 5
-#define REG_DEVICE 6
-#define REG_STATUS 7                /* read */
-#define REG_COMMAND 7               /* write */
-
-#define STATUS_BSY 0x80
-#define STATUS_DF 0x20
-#define STATUS_DRQ 0x08
-#define STATUS_ERR 0x01
 #define STATUS_FLOATING 0xff        /* nobody drives the bus */
 
 #define DEVICE_LBA 0xe0             /* LBA, and the two obsolete bits */
@@ -78,7 +62,7 @@ static bool wait_idle(const struct channel *channel,
     struct clock_limit limit;
 
     clock_start(&limit, WAIT_MS);
-    while (inb(channel->control) & STATUS_BSY) {
+    while (inb(channel->control) & IDE_STATUS_BSY) {
         if (clock_expired(&limit)) {
             outcome->timed_out = true;
             return false;
@@ -139,20 +123,20 @@ static void set_registers(const struct channel *channel, unsigned unit,
     if (!(command->flags & IDE_EXT)) {
         device |= lba >> 24 & 0x0f;
     }
-    outb(base + REG_DEVICE, device);
+    outb(base + IDE_REG_DEVICE, device);
     if (command->flags & IDE_EXT) {
-        outb(base + REG_FEATURES, 0);
-        outb(base + REG_COUNT, 0);
-        outb(base + REG_LBA_LOW, (uint8_t)(lba >> 24));
-        outb(base + REG_LBA_MID, (uint8_t)(lba >> 32));
-        outb(base + REG_LBA_HIGH, (uint8_t)(lba >> 40));
+        outb(base + IDE_REG_FEATURES, 0);
+        outb(base + IDE_REG_COUNT, 0);
+        outb(base + IDE_REG_LBA_LOW, (uint8_t)(lba >> 24));
+        outb(base + IDE_REG_LBA_MID, (uint8_t)(lba >> 32));
+        outb(base + IDE_REG_LBA_HIGH, (uint8_t)(lba >> 40));
     }
-    outb(base + REG_FEATURES, command->feature);
-    outb(base + REG_COUNT, command->flags & IDE_SETS_COUNT
+    outb(base + IDE_REG_FEATURES, command->feature);
+    outb(base + IDE_REG_COUNT, command->flags & IDE_SETS_COUNT
                            ? IDE_MULTIPLE_SECTORS : data_sectors(transfer));
-    outb(base + REG_LBA_LOW, (uint8_t)lba);
-    outb(base + REG_LBA_MID, (uint8_t)(lba >> 8));
-    outb(base + REG_LBA_HIGH, (uint8_t)(lba >> 16));
+    outb(base + IDE_REG_LBA_LOW, (uint8_t)lba);
+    outb(base + IDE_REG_LBA_MID, (uint8_t)(lba >> 8));
+    outb(base + IDE_REG_LBA_HIGH, (uint8_t)(lba >> 16));
 }
 
 /* Moves the data of a PIO command block by block, while the device asks. */
@@ -173,13 +157,13 @@ static bool move_pio(const struct channel *channel,
             return false;
         }
         status = inb(channel->control);
-        if (status & (STATUS_ERR | STATUS_DF) || !(status & STATUS_DRQ)) {
+        if (status & (IDE_STATUS_ERR | IDE_STATUS_DF) || !(status & IDE_STATUS_DRQ)) {
             return false;
         }
         if (transfer->flow == FLOW_IN) {
-            insl(channel->command + REG_DATA, next, n * SECTOR_BYTES / 4);
+            insl(channel->command + IDE_REG_DATA, next, n * SECTOR_BYTES / 4);
         } else {
-            outsl(channel->command + REG_DATA, next, n * SECTOR_BYTES / 4);
+            outsl(channel->command + IDE_REG_DATA, next, n * SECTOR_BYTES / 4);
         }
         next += n * SECTOR_BYTES;
         left -= n;
@@ -194,7 +178,7 @@ static bool run_pio(const struct channel *channel,
 {
     bool moved;
 
-    outb(channel->command + REG_COMMAND, transfer->command->opcode);
+    outb(channel->command + IDE_REG_COMMAND, transfer->command->opcode);
     moved = transfer->flow == FLOW_NONE ||
             move_pio(channel, transfer, outcome);
     return !outcome->timed_out && wait_idle(channel, outcome) && moved;
@@ -217,7 +201,7 @@ static bool run_dma(const struct channel *channel,
     /* The two events are cleared by writing ones. */
     outb(bm + BM_STATUS, (inb(bm + BM_STATUS) & BM_CAPABLE) | BM_ERROR |
                          BM_INTERRUPT);
-    outb(channel->command + REG_COMMAND, transfer->command->opcode);
+    outb(channel->command + IDE_REG_COMMAND, transfer->command->opcode);
     outb(bm + BM_COMMAND, direction | BM_START);
     done = wait_dma(channel, outcome);
     outcome->bus_master = inb(bm + BM_STATUS);
@@ -242,17 +226,17 @@ static bool issue_one(struct disk *disk, const struct transfer *transfer,
         }
     }
     /* Reading the status register takes the interrupt back. */
-    outcome->error = inb(channel->command + REG_ERROR);
-    outcome->status = inb(channel->command + REG_STATUS);
+    outcome->error = inb(channel->command + IDE_REG_ERROR);
+    outcome->status = inb(channel->command + IDE_REG_STATUS);
     if (outcome->timed_out ||
-        outcome->status & (STATUS_BSY | STATUS_DRQ)) {
+        outcome->status & (IDE_STATUS_BSY | IDE_STATUS_DRQ)) {
         reset_channel(channel);     /* it still waits for something */
         return false;
     }
     if (command->flags & IDE_SETS_COUNT) {
         channel->multiple_set[disk->unit] = done;
     }
-    return done && !(outcome->status & (STATUS_ERR | STATUS_DF));
+    return done && !(outcome->status & (IDE_STATUS_ERR | IDE_STATUS_DF));
 }
 
 bool ide_issue(struct disk *disk, const struct transfer *transfer,
@@ -271,12 +255,14 @@ bool ide_issue(struct disk *disk, const struct transfer *transfer,
 }
 
 /* One range: 48 bits of LBA, 16 of length; zero lengths end the list. */
-void ide_fill_trim(void *list, uint64_t lba, unsigned sectors)
+void ide_prepare(const struct transfer *transfer)
 {
-    uint64_t *range = list;
+    uint64_t *range = transfer->data;
 
-    memset(list, 0, SECTOR_BYTES);
-    range[0] = lba | (uint64_t)sectors << 48;
+    if (transfer->command->class == REPORT_TRIM) {
+        memset(range, 0, SECTOR_BYTES);
+        range[0] = transfer->lba | (uint64_t)transfer->sectors << 48;
+    }
 }
 
 void ide_start(void)
@@ -296,13 +282,39 @@ void ide_start(void)
     }
 }
 
+uint16_t ide_base(unsigned channel)
+{
+    return channels[channel].command;
+}
+
+uint8_t ide_alternate_status(unsigned channel)
+{
+    return inb(channels[channel].control);
+}
+
+void ide_select(unsigned channel, unsigned unit)
+{
+    outb(channels[channel].command + IDE_REG_DEVICE,
+         DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
+}
+
+bool ide_wait_idle(unsigned channel, struct report_outcome *outcome)
+{
+    return wait_idle(&channels[channel], outcome);
+}
+
+void ide_reset_channel(unsigned channel)
+{
+    reset_channel(&channels[channel]);
+}
+
 bool ide_answers(unsigned channel, unsigned unit)
 {
     uint16_t base = channels[channel].command;
     uint8_t status;
 
-    outb(base + REG_DEVICE, DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
-    status = inb(base + REG_STATUS);
+    outb(base + IDE_REG_DEVICE, DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
+    status = inb(base + IDE_REG_STATUS);
     return status != 0 && status != STATUS_FLOATING;
 }
 
@@ -310,8 +322,8 @@ bool ide_shows_packet(unsigned channel)
 {
     uint16_t base = channels[channel].command;
 
-    return inb(base + REG_LBA_MID) == PACKET_MID &&
-           inb(base + REG_LBA_HIGH) == PACKET_HIGH;
+    return inb(base + IDE_REG_LBA_MID) == PACKET_MID &&
+           inb(base + IDE_REG_LBA_HIGH) == PACKET_HIGH;
 }
 
 bool ide_has_bus_master(unsigned channel)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which disks there are, from IDENTIFY DEVICE (ATA/ATAPI-7 volume 1, 6.17). */
 #include "ide.h"
+#include "packet.h"
 #include "string.h"
 
 #define WORD_MODEL 27
@@ -14,27 +15,18 @@
 #define WORD_SECTORS_48 100
 #define SECTORS_28 0x10000000u      /* what 28 bits of LBA reach */
 
-#define STATUS_ERR 0x01
 #define ERROR_ABRT 0x04
 
-static const char *const names[IDE_CHANNELS][IDE_UNITS] = {
-    { "ide0.0", "ide0.1" },
-    { "ide1.0", "ide1.1" },
-};
-
-/* Copies the model: two characters a word, the first in the upper byte. */
+/* Takes the model: two characters a word, the first in the upper byte. */
 static void take_model(struct disk *disk, const uint16_t *words)
 {
-    unsigned n = 0;
+    char text[2 * MODEL_WORDS];
 
-    for (unsigned i = WORD_MODEL; i < WORD_MODEL + MODEL_WORDS; i++) {
-        disk->model[n++] = (char)(words[i] >> 8);
-        disk->model[n++] = (char)words[i];
+    for (unsigned i = 0; i < MODEL_WORDS; i++) {
+        text[2 * i] = (char)(words[WORD_MODEL + i] >> 8);
+        text[2 * i + 1] = (char)words[WORD_MODEL + i];
     }
-    while (n > 0 && disk->model[n - 1] == ' ') {
-        n--;
-    }
-    disk->model[n] = '\0';
+    disk_set_model(disk, text, sizeof(text));
 }
 
 /* A number of `n` words, the lowest first. */
@@ -95,43 +87,49 @@ static bool identify(struct disk *disk)
     bool ok = ide_issue(disk, &transfer, outcome);
 
     if (!ok && ide_shows_packet(disk->channel)) {
-        disk->is_packet = true;
+        disk->kind = "atapi";
+        disk->driver = NULL;
         transfer.command = &ide_identify_packet;
         ok = ide_issue(disk, &transfer, outcome);
     }
-    if (!ok && !disk->is_packet && !outcome->timed_out &&
-        outcome->status & STATUS_ERR && outcome->error & ERROR_ABRT) {
+    if (!ok && disk->driver != NULL && !outcome->timed_out &&
+        outcome->status & IDE_STATUS_ERR && outcome->error & ERROR_ABRT) {
         return false;
     }
     if (!ok) {
         report_panic_about("identify=", disk->name, MODEL_BYTES);
     }
     take_model(disk, words);
-    if (!disk->is_packet) {
+    if (disk->driver != NULL) {
         take_geometry(disk, words);
+    } else {
+        packet_identify(disk);
     }
     return true;
 }
 
-unsigned ide_find(struct disk *disks)
+unsigned ide_find(struct disk *disks, unsigned room)
 {
     unsigned n = 0;
 
     ide_start();
     for (unsigned c = 0; c < IDE_CHANNELS; c++) {
         for (unsigned u = 0; u < IDE_UNITS; u++) {
-            struct disk *disk = &disks[n];
+            struct disk *disk;
 
             if (!ide_answers(c, u)) {
                 continue;
             }
-            memset(disk, 0, sizeof(*disk));
-            disk->name = names[c][u];
+            disk = disk_add(disks, &n, room);
+            disk_set_name_of_two(disk, "ide", c, u);
+            disk->kind = "ata";
             disk->index = c * IDE_UNITS + u;
             disk->driver = &ide_driver;
             disk->channel = c;
             disk->unit = u;
-            n += identify(disk);
+            if (!identify(disk)) {
+                n--;
+            }
         }
     }
     return n;

@@ -120,7 +120,8 @@ static const struct command commands[] = {
 
 const struct bus_driver ide_driver = {
     .issue = ide_issue,
-    .fill_trim = ide_fill_trim,
+    .prepare = ide_prepare,
     .commands = commands,
     .n_commands = sizeof(commands) / sizeof(commands[0]),
+    .good = { .status = 0x50, .has_bus_master = true, .bus_master = 0x04 },
 };

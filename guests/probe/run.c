@@ -14,10 +14,6 @@
 static uint8_t data[MAX_BYTES] __attribute__((aligned(4096)));
 static uint8_t payload[MAX_BYTES] __attribute__((aligned(4096)));
 
-/* Status of a good end and of a bus master that is done, for the liar. */
-#define LIE_STATUS 0x50
-#define LIE_BUS_MASTER 0x04
-
 static bool issue(struct disk *disk, const struct transfer *transfer,
                   struct report_outcome *outcome)
 {
@@ -27,6 +23,14 @@ static bool issue(struct disk *disk, const struct transfer *transfer,
     ok = disk->driver->issue(disk, transfer, outcome);
     disk->timeouts += outcome->timed_out;
     return ok;
+}
+
+/* Lets the driver replace the payload, where a command takes no payload. */
+static void prepare(const struct disk *disk, const struct transfer *transfer)
+{
+    if (transfer->flow == FLOW_OUT && disk->driver->prepare != NULL) {
+        disk->driver->prepare(transfer);
+    }
 }
 
 /* Reads a place into `to`, poisoned first, by one of the disk's readers. */
@@ -69,24 +73,22 @@ static void report(const struct disk *disk, const struct transfer *transfer,
 }
 
 /* What a device would say that had done everything asked. */
-static void lie(const struct command *command, struct written *place,
-                struct report_outcome *outcome)
+static void lie(const struct disk *disk, const struct command *command,
+                struct written *place, struct report_outcome *outcome)
 {
     bool is_trim = command->class == REPORT_TRIM;
 
-    memset(outcome, 0, sizeof(*outcome));
-    outcome->status = LIE_STATUS;
-    outcome->has_bus_master = command->proto == REPORT_DMA;
-    outcome->bus_master = LIE_BUS_MASTER;
+    *outcome = disk->driver->good;
+    outcome->has_bus_master &= command->proto == REPORT_DMA;
     memset(data, 0, place->sectors * SECTOR_BYTES);
     place->knows_before = false;
     written_judge(place, is_trim ? data : payload, is_trim ? NULL : payload);
 }
 
 /*
- * A write or a trim: reads the place, writes it, reads it cold, that is by
- * another command and into a poisoned buffer, so that nothing but the disk
- * can have put the answer there.
+ * A write, a trim, or what the device should lack: reads the place, gives the
+ * command, reads the place cold, that is by another command and into a
+ * poisoned buffer, so that nothing but the disk can have put the answer there.
  */
 static void run_write(struct disk *disk, struct transfer *transfer,
                       const struct options *options)
@@ -99,18 +101,17 @@ static void run_write(struct disk *disk, struct transfer *transfer,
 
     place = written_add(command, transfer->lba, transfer->sectors);
     payload_fill(payload, options->nonce, place->lba, place->sectors,
-                 command->opcode, disk->index);
+                 command->opcode, (uint8_t)disk->index);
     if (probe_variant.lies) {
-        lie(command, place, &outcome);
+        lie(disk, command, place, &outcome);
         report(disk, transfer, &outcome, place, place->has_crc, place->crc);
         return;
     }
     place->knows_before = read_place(disk, place, 0,
                                      written_before(place), &read_outcome);
-    transfer->data = payload;
-    if (is_trim) {
-        disk->driver->fill_trim(payload, place->lba, place->sectors);
-    }
+    transfer->data = data;
+    memcpy(data, payload, place->sectors * SECTOR_BYTES);
+    prepare(disk, transfer);
     issue(disk, transfer, &outcome);
     written_judge(place,
                   read_place(disk, place, 1, data, &read_outcome)
@@ -119,9 +120,8 @@ static void run_write(struct disk *disk, struct transfer *transfer,
     report(disk, transfer, &outcome, place, place->has_crc, place->crc);
 }
 
-/* Anything that is not to leave a trace: reads, flushes, absent commands. */
-static void run_other(struct disk *disk, struct transfer *transfer,
-                      const struct options *options)
+/* Anything that is not to leave a trace: reads, flushes, and the like. */
+static void run_other(struct disk *disk, struct transfer *transfer)
 {
     const struct command *command = transfer->command;
     unsigned bytes = transfer->sectors * SECTOR_BYTES;
@@ -129,15 +129,11 @@ static void run_other(struct disk *disk, struct transfer *transfer,
     bool has_data;
 
     transfer->data = data;
-    if (transfer->flow == FLOW_OUT) {
-        payload_fill(data, options->nonce, transfer->lba, transfer->sectors,
-                     command->opcode, disk->index);
-        if (!options->writes || probe_variant.lies) {
-            transfer->flow = FLOW_NONE;
-        }
-    } else {
-        memset(data, POISON, bytes);
+    memset(data, POISON, sizeof(data));
+    if (probe_variant.lies && command->class == REPORT_ABSENT) {
+        transfer->flow = FLOW_NONE;
     }
+    prepare(disk, transfer);
     has_data = issue(disk, transfer, &outcome) && transfer->flow == FLOW_IN;
     report(disk, transfer, &outcome, NULL, has_data,
            has_data ? string_crc32(data, bytes) : 0);
@@ -163,7 +159,7 @@ static void run_rechecks(struct disk *disk, const struct options *options)
         bool ok;
 
         payload_fill(payload, options->nonce, place->lba, place->sectors,
-                     command.opcode, disk->index);
+                     command.opcode, (uint8_t)disk->index);
         ok = read_place(disk, place, 0, data, &outcome);
         written_judge(place, ok ? data : NULL,
                       command.class == REPORT_TRIM ? NULL : payload);
@@ -177,13 +173,19 @@ static void run_rechecks(struct disk *disk, const struct options *options)
     }
 }
 
+/* True for what could change the disk's content. */
+static bool may_write(const struct command *command)
+{
+    return command->class == REPORT_WRITE || command->class == REPORT_TRIM ||
+           command->class == REPORT_ABSENT;
+}
+
 /* Decides whether and where a row runs on this disk. */
 static bool place_row(const struct disk *disk, const struct command *command,
                       const struct options *options,
                       struct transfer *transfer)
 {
-    bool writes = command->class == REPORT_WRITE ||
-                  command->class == REPORT_TRIM;
+    bool writes = may_write(command);
 
     if ((options->only >= 0 && options->only != command->opcode) ||
         (writes && !options->writes) ||
@@ -203,12 +205,19 @@ static bool place_row(const struct disk *disk, const struct command *command,
     return !writes || !written_overlaps(transfer->lba, transfer->sectors);
 }
 
+/* True if the place of the command is read before and after it. */
+static bool leaves_place(const struct command *command)
+{
+    return may_write(command) && command->sectors > 0 &&
+           !(probe_variant.lies && command->class == REPORT_ABSENT);
+}
+
 static void report_found(const struct disk *disk)
 {
     struct report_disk line = {
         .name = disk->name,
         .index = disk->index,
-        .kind = disk->is_packet ? "atapi" : "ata",
+        .kind = disk->kind,
         .sectors = disk->sectors,
         .outcome = disk->identified,
         .model = disk->model,
@@ -223,7 +232,7 @@ bool run_disk(struct disk *disk, const struct options *options)
     struct transfer transfer;
 
     report_found(disk);
-    if (disk->is_packet) {
+    if (driver == NULL) {
         return true;
     }
     written_reset();
@@ -236,10 +245,10 @@ bool run_disk(struct disk *disk, const struct options *options)
         if (!place_row(disk, command, options, &transfer)) {
             continue;
         }
-        if (command->class == REPORT_WRITE || command->class == REPORT_TRIM) {
+        if (leaves_place(command)) {
             run_write(disk, &transfer, options);
         } else {
-            run_other(disk, &transfer, options);
+            run_other(disk, &transfer);
         }
     }
     if (!probe_variant.lies) {
@@ -252,8 +261,10 @@ bool run_knows_only(const struct disk *disks, unsigned n,
                     const struct options *options)
 {
     for (unsigned i = 0; i < n; i++) {
-        for (unsigned c = 0; c < disks[i].driver->n_commands; c++) {
-            if (disks[i].driver->commands[c].opcode == options->only) {
+        const struct bus_driver *driver = disks[i].driver;
+
+        for (unsigned c = 0; driver != NULL && c < driver->n_commands; c++) {
+            if (driver->commands[c].opcode == options->only) {
                 return true;
             }
         }

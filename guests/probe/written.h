@@ -8,7 +8,7 @@
 
 #include "disk.h"
 
-#define MAX_WRITTEN 24
+#define MAX_WRITTEN 48
 #define MAX_BYTES (MAX_TRANSFER * SECTOR_BYTES)
 
 struct written {

@@ -12,7 +12,8 @@
 namespace rogate::lab {
 
 /// What a command is meant to do, as the guest's command table has it.
-enum class CommandClass { identify, read, verify, write, trim, flush, absent, setup };
+/// `recheck` is no command: a written place that held something else when it was read again at the end.
+enum class CommandClass { identify, read, verify, write, trim, flush, absent, setup, recheck };
 
 /// One command the guest gave to one disk, with the registers as it found them; the guest does not judge.
 struct GuestCommand {
@@ -23,15 +24,19 @@ struct GuestCommand {
     unsigned opcode = 0;
     uint64_t lba = 0;                        ///< first sector
     unsigned sectors = 0;
-    unsigned status = 0;                     ///< ATA status register, raw
-    unsigned error = 0;                      ///< ATA error register, raw
+    std::string kind = "ata";                ///< of the disk: ata, atapi, scsi, scsi-cd, virtio, nvme, floppy
+    unsigned status = 0;                     ///< raw: what it is depends on the kind, see accepted()
+    unsigned error = 0;                      ///< raw: ATA error register, SCSI transport's answer, floppy ST1
+    std::string sense;                       ///< hex: key, asc, ascq of SCSI and ATAPI; floppy ST2; empty = none
     std::optional<unsigned> bus_master;      ///< bus master status, DMA only
     bool timed_out = false;                  ///< the device did not finish in the guest's own time limit
     std::string read_back;                   ///< writes: new, old, zero, other, none
     std::optional<uint32_t> crc;             ///< CRC-32 of the data read, or of the read-back
 
-    /// The device said that it was done: neither ERR nor DF, and no time-out. Source: ATA-6, status register.
-    [[nodiscard]] bool accepted() const { return !timed_out && (status & 0x21U) == 0; }
+    /// The device said in time that it was done. ATA: neither ERR nor DF in the status; ATAPI: no CHECK; SCSI: status GOOD
+    /// and nothing wrong below it; virtio: S_OK; NVMe: status code type and code 0; floppy: interrupt code of ST0 is 0.
+    /// Never of a kind that is unknown. Sources: ATA-6 7.15, SAM-4 5.3.1, virtio 1.1 5.2.6, NVMe 1.4 4.6.1, 82077AA 6.2.
+    [[nodiscard]] bool accepted() const;
     [[nodiscard]] bool changes_data() const
     {
         return command_class == CommandClass::write || command_class == CommandClass::trim;
@@ -41,7 +46,7 @@ struct GuestCommand {
 struct GuestDisk {
     std::string id;       ///< ide0.1
     unsigned index = 0;
-    std::string kind;     ///< ata, atapi
+    std::string kind;     ///< as in GuestCommand
     uint64_t sectors = 0;
     std::string model;
 };

@@ -149,6 +149,10 @@ Reasons wrong_read_backs(const Evidence& evidence)
 {
     Reasons wrong;
     for (const GuestCommand& command : evidence.commands) {
+        if (command.command_class == CommandClass::recheck) {
+            wrong.push_back(fmt::format("guest: the sectors of {} read '{}' at the end and something else before", command.name,
+                                        command.read_back));
+        }
         const bool should_be_old = command.command_class == CommandClass::absent || !command.accepted();
         if ((command.changes_data() || command.command_class == CommandClass::absent) && should_be_old &&
             !command.read_back.empty() && command.read_back != "old") {
