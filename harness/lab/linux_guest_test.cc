@@ -71,7 +71,9 @@ TEST(LinuxTemplate, IsMadeOnceAndRestoredOntoThirteenDisksThatAcceptOrRefuse)
         const auto at_up = process::Clock::now();
         for (size_t i = 0; i < kTestDisks.size(); ++i) {
             // Oracle: the image file, and errno as read(2) and the manual pages of the calls name it.
+            const auto t0 = process::Clock::now();
             const std::vector<std::string> steps = steps_of(machine.scenario(kTestDisks[i].name, "raw"));
+            fmt::print("{} {} ms\n", kTestDisks[i].name, (process::Clock::now() - t0) / 1ms);
             ASSERT_EQ(steps.size(), 7U) << kTestDisks[i].name;
             const std::string name = "fs " + kTestDisks[i].name;
             EXPECT_EQ(steps[0], name + " scenario=raw step=open rc=0 errno=0 text=\"\"");

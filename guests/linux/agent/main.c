@@ -34,6 +34,7 @@
 #include "fs.h"
 #include "modules.h"
 #include "place.h"
+#include "probe.h"
 #include "serial.h"
 
 #define LINE_BYTES 512
@@ -149,6 +150,8 @@ static void obey(const char *line)
         list_disks((unsigned)strtoul(line + 5, NULL, 10));
     } else if (strncmp(line, "fs ", 3) == 0) {
         apart(run_scenario, line + 3);
+    } else if (strncmp(line, "run ", 4) == 0) {
+        apart(probe_run, line + 4);
     } else if (strcmp(line, "scenarios") == 0) {
         fs_list();
         say("end-scenarios");
