@@ -6,14 +6,15 @@
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/file.h"
+#include "lab/fs_image.h"
 #include "lab/linux_guest.h"
 #include "process/group.h"
+#include "process/run_folder.h"
 
 namespace rogate::lab {
 
@@ -67,12 +68,12 @@ public:
     /// The images are those of an empty disk unless they are put there before start().
     explicit TestMachine(LinuxShape machine_shape) : shape(std::move(machine_shape))
     {
-        auto made = TempDir::make(std::filesystem::temp_directory_path(), "rogate-linux-test-");
+        auto made = process::RunFolder::make(std::filesystem::temp_directory_path());
         EXPECT_TRUE(made);
         folder_.emplace(std::move(*made));
         for (const LinuxDisk& disk : shape.disks) {
-            std::ofstream(image(disk.node)).close();
-            std::filesystem::resize_file(image(disk.node), disk.bytes);
+            auto empty = make_fs_image(FsImage::empty, image(disk.node), disk.bytes);
+            EXPECT_TRUE(empty) << empty.error().text;
         }
     }
 
@@ -125,9 +126,24 @@ public:
         return text ? *text : std::string();
     }
 
+    /// Puts another image in the place of an empty one, before start().
+    void put(size_t disk, FsImage what) const
+    {
+        std::filesystem::remove(image(shape.disks[disk].node));
+        auto made = make_fs_image(what, image(shape.disks[disk].node), shape.disks[disk].bytes);
+        EXPECT_TRUE(made) << made.error().text;
+    }
+
+    [[nodiscard]] std::string content(size_t disk) const
+    {
+        auto text = read_file(image(shape.disks[disk].node));
+        EXPECT_TRUE(text);
+        return text ? *text : std::string();
+    }
+
     static constexpr const char* kNonce = "0123456789abcdef";
     LinuxShape shape;
-    process::Group group;
+
     process::Group::Id qemu = 0;
     std::optional<LinuxGuest> guest;
     process::Clock::time_point until;
@@ -155,8 +171,11 @@ private:
         return words;
     }
 
-    std::optional<TempDir> folder_;
+    std::optional<process::RunFolder> folder_;  // first: removed last, when nobody uses it any more
     std::string socket_;
+
+public:
+    process::Group group;  // ended before the folder is removed
 };
 
 }  // namespace rogate::lab

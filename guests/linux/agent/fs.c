@@ -66,6 +66,7 @@ static const struct scenario scenarios[] = {
         { "swapoff-again", step_swap_off, NULL, 0, false, false } } },
     { "md",
       { { "start", step_md_start, NULL, 0, false, false },
+        { "write", step_md_write, NULL, 16, false, false },
         { "stop", step_md_stop, NULL, 0, false, false } } },
     /* Past the page cache, and through it. */
     { "raw",

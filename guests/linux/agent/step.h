@@ -64,6 +64,9 @@ step_function step_swap_off;
 step_function step_md_start;
 step_function step_md_stop;
 
+/* Writes 4 KiB to the array at its sector `number`. */
+step_function step_md_write;
+
 /* Runs the program of the words in `arg`, "@" standing for the disk. */
 step_function step_program;
 
