@@ -32,6 +32,6 @@ inline constexpr std::string_view kIgnoreShared =
 /// Errors: usage when such machines cannot be restored (can_restore()), environment, timeout; a shape that QEMU refuses or
 /// whose disks the guest does not find is environment, in QEMU's or the guest's words.
 Result<LinuxTemplate> linux_template(const std::filesystem::path& cache_dir, const LinuxFiles& files, const LinuxShape& shape,
-                                     std::chrono::milliseconds deadline = std::chrono::seconds(60));
+                                     std::chrono::milliseconds deadline = std::chrono::seconds(120));
 
 }  // namespace rogate::lab
