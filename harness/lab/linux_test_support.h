@@ -83,7 +83,7 @@ public:
     /// Starts nbdkit, which refuses to write with EIO if `refuse`, and QEMU; brings the guest up from `from`.
     Result<void> start(bool refuse, std::optional<LinuxTemplate> from, bool resets = false)
     {
-        until = process::Clock::now() + std::chrono::seconds(100);
+        until = process::Clock::now() + std::chrono::seconds(250);
         const Fd listener = listen();
         std::vector<std::string> server{"nbdkit", "--exit-with-parent", "--foreground", "--filter=error", "file",
                                         "dir=" + folder().string(), "error=EIO", refuse ? "error-pwrite-rate=100%" : "error-pwrite-rate=0%",
@@ -140,6 +140,9 @@ public:
         EXPECT_TRUE(text);
         return text ? *text : std::string();
     }
+
+    /// Abstract name of nbdkit's socket.
+    [[nodiscard]] const std::string& socket() const { return socket_; }
 
     static constexpr const char* kNonce = "0123456789abcdef";
     LinuxShape shape;
