@@ -2,6 +2,7 @@
 #include "lab/fs_image.h"
 
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -37,7 +38,8 @@ Result<std::string> run(std::vector<std::string> argv)
         return outcome.error();
     }
     if (!outcome->ok()) {
-        return Error{ErrorKind::environment, fmt::format("'{}' failed: {}: {}", name, process::describe(*outcome), outcome->err)};
+        return Error{ErrorKind::environment,
+                     fmt::format("'{}' failed: {}: {}", name, process::describe(*outcome), outcome->err)};
     }
     return outcome->out;
 }
@@ -49,7 +51,8 @@ Result<void> write_text(const std::filesystem::path& file, std::string_view text
         return written;
     }
     const timespec times[2] = {{kTime, 0}, {kTime, 0}};
-    return ::utimensat(AT_FDCWD, file.c_str(), times, 0) < 0 ? Result<void>(errno_error("write", file.string(), errno)) : Result<void>();
+    return ::utimensat(AT_FDCWD, file.c_str(), times, 0) < 0 ? Result<void>(errno_error("write", file.string(), errno))
+                                                             : Result<void>();
 }
 
 Result<void> run_all(const std::vector<std::vector<std::string>>& commands)
@@ -77,13 +80,13 @@ Result<void> make_ext4(const std::filesystem::path& image, const std::filesystem
     if (auto written = write_text(work / "hello", kBefore); !written) {
         return written;
     }
-    auto made = run_all({{"/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-b", std::to_string(kBlockBytes), "-I", "256", "-U",
-                          std::string(kUuid), "-E", fmt::format("hash_seed={},root_owner=0:0,lazy_itable_init=0", kUuid),
-                          image.string()}});
+    auto made = run_all({{"/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-b", std::to_string(kBlockBytes), "-I", "256",
+                          "-U", std::string(kUuid), "-E",
+                          fmt::format("hash_seed={},root_owner=0:0,lazy_itable_init=0", kUuid), image.string()}});
     if (!made) {
         return made;
     }
-    auto put = debugfs(image, fmt::format("write {} hello", (work / "hello").string()), true);
+    auto put = debugfs(image, fmt::format("write \"{}\" hello", (work / "hello").string()), true);
     auto said = debugfs(image, "cat hello", false);
     if (!put || !said) {
         return put ? said.error() : put.error();
@@ -91,8 +94,8 @@ Result<void> make_ext4(const std::filesystem::path& image, const std::filesystem
     return *said == kBefore ? Result<void>() : Error{ErrorKind::environment, "debugfs did not write a file"};
 }
 
-/// debugfs takes the time of a commit from the clock: it gets the fixed one. Source: Linux, Documentation/filesystems/ext4,
-/// "Journal (jbd2)", commit block; numbers there are big endian.
+/// debugfs takes the time of a commit from the clock: it gets the fixed one. Source: Linux,
+/// Documentation/filesystems/ext4, "Journal (jbd2)", commit block; numbers there are big endian.
 Result<void> fix_commit_times(const std::filesystem::path& image)
 {
     constexpr std::string_view kCommit{"\xc0\x3b\x39\x98\0\0\0\2", 8};
@@ -129,8 +132,13 @@ Result<void> dirty_journal(const std::filesystem::path& image, const std::filesy
     if (!number) {
         return number.error();
     }
-    const std::string requests =
-        fmt::format("journal_open\njournal_write -b {} {}\njournal_close\n", std::stoul("0" + *number), (work / "block").string());
+    unsigned long block_number = 0;
+    std::from_chars(number->data(), number->data() + number->size(), block_number);
+    if (block_number == 0) {
+        return Error{ErrorKind::environment, "debugfs does not tell where a file is"};
+    }
+    const std::string requests = fmt::format("journal_open\njournal_write -b {} \"{}\"\njournal_close\n",
+                                             block_number, (work / "block").string());
     if (auto written = write_text(work / "requests", requests); !written) {
         return written;
     }
@@ -139,8 +147,9 @@ Result<void> dirty_journal(const std::filesystem::path& image, const std::filesy
     if (!done || !state) {
         return done ? state.error() : done.error();
     }
-    return state->find("needs_recovery") != std::string::npos ? fix_commit_times(image)
-                                                              : Error{ErrorKind::environment, "debugfs did not write a journal"};
+    return state->find("needs_recovery") != std::string::npos
+               ? fix_commit_times(image)
+               : Error{ErrorKind::environment, "debugfs did not write a journal"};
 }
 
 Result<void> make_vfat(const std::filesystem::path& image, const std::filesystem::path& work)
@@ -186,7 +195,8 @@ Result<void> make_md(const std::filesystem::path& image, uint64_t bytes)
     return image::write_at(file.get(), &super, sizeof super, at, image.string());
 }
 
-Result<void> make_content(FsImage kind, const std::filesystem::path& image, const std::filesystem::path& work, uint64_t bytes)
+Result<void> make_content(FsImage kind, const std::filesystem::path& image, const std::filesystem::path& work,
+                          uint64_t bytes)
 {
     switch (kind) {
     case FsImage::empty:

@@ -22,8 +22,8 @@ enum class FsImage {
 std::string_view to_string(FsImage image);
 
 /// Makes the raw image `file`, which must not exist, `bytes` long (a multiple of 512, 8 MiB to 64 MiB); the same bytes
-/// each time. Nothing is mounted: mke2fs, debugfs, mkfs.vfat, mcopy and mkswap work on the file. On failure no file is left.
-/// Errors: environment, when a program is missing or fails.
+/// each time. Nothing is mounted: mke2fs, debugfs, mkfs.vfat, mcopy and mkswap work on the file. On failure no file is
+/// left. Errors: environment, when a program is missing or fails.
 Result<void> make_fs_image(FsImage image, const std::filesystem::path& file, uint64_t bytes);
 
 }  // namespace rogate::lab

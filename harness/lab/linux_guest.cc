@@ -18,9 +18,9 @@ constexpr size_t kTextLimit = 8u << 20;
 
 LinuxGuest::LinuxGuest(LinuxFiles files, LinuxShape shape, std::optional<LinuxTemplate> from, SocketPair monitor,
                        SocketPair console)
-    : files_(std::move(files)), shape_(std::move(shape)), from_(std::move(from)), monitor_end_(std::move(monitor.theirs)),
-      console_end_(std::move(console.theirs)), monitor_(std::move(monitor.ours)),
-      console_(std::move(console.ours), "the Linux guest", kLineLimit)
+    : files_(std::move(files)), shape_(std::move(shape)), from_(std::move(from)),
+      monitor_end_(std::move(monitor.theirs)), console_end_(std::move(console.theirs)),
+      monitor_(std::move(monitor.ours)), console_(std::move(console.ours), "the Linux guest", kLineLimit)
 {
 }
 
@@ -106,7 +106,8 @@ Result<std::string> LinuxGuest::wait_for_disks(size_t disks, Clock::time_point u
         seen += lines.compare(at, 6, "block ") == 0;
     }
     if (seen < disks) {
-        return Error{ErrorKind::environment, fmt::format("the Linux guest sees {} disks, not {}: {}", seen, disks, lines),
+        return Error{ErrorKind::environment,
+                     fmt::format("the Linux guest sees {} disks, not {}: {}", seen, disks, lines),
                      "each disk of the shape needs a device on a bus that the guest has modules for"};
     }
     return text;
@@ -138,7 +139,8 @@ Result<std::string> LinuxGuest::ask(std::string_view line, std::string_view last
             return text;
         }
         if (text.size() > kTextLimit) {
-            return Error{ErrorKind::corrupt, fmt::format("'{}': the Linux guest says more than {} bytes", line, kTextLimit)};
+            return Error{ErrorKind::corrupt,
+                         fmt::format("'{}': the Linux guest says more than {} bytes", line, kTextLimit)};
         }
     }
 }

@@ -35,7 +35,8 @@ public:
     /// After a reset: waits until the guest has booted again and sees its disks.
     Result<void> wait_for_boot(process::Clock::time_point until);
 
-    /// Waits until the guest sees at least `disks` disks, for 5 s at most. Returns their lines: "block NAME device=.. sectors=..".
+    /// Waits until the guest sees at least `disks` disks, for 5 s at most. Returns their lines: "block NAME device=..
+    /// sectors=..".
     Result<std::string> wait_for_disks(size_t disks, process::Clock::time_point until);
 
     /// Sends a line to the guest and returns all that it says up to and with the first line that starts with `last`.
@@ -50,7 +51,8 @@ public:
     Qmp& monitor() { return monitor_; }
 
 private:
-    LinuxGuest(LinuxFiles files, LinuxShape shape, std::optional<LinuxTemplate> from, SocketPair monitor, SocketPair console);
+    LinuxGuest(LinuxFiles files, LinuxShape shape, std::optional<LinuxTemplate> from, SocketPair monitor,
+               SocketPair console);
     Result<void> restore(process::Clock::time_point until);
     LinuxFiles files_;
     LinuxShape shape_;

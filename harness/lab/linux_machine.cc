@@ -17,8 +17,8 @@ constexpr int kMemoryMiB = 128;
 /// Raised whenever a template is made in another way.
 constexpr int kTemplateVersion = 1;
 
-/// The kernel's words: silent, and without what takes time in a machine that lives for a second. A panic restarts, which
-/// ends QEMU.
+/// The kernel's words: silent, and without what takes time in a machine that lives for a second. A panic restarts,
+/// which ends QEMU.
 constexpr std::string_view kKernelWords = "quiet loglevel=0 mitigations=off nokaslr cryptomgr.notests=1 panic=-1";
 
 /// `words` with the nodes' names replaced by their numbers.
@@ -72,8 +72,8 @@ Result<std::string> shape_key(const LinuxFiles& files, const LinuxShape& shape)
     if (!qemu) {
         return qemu.error();
     }
-    std::string text = fmt::format("linux {}\n{}{} {} {}\n{}\n{}\n", kTemplateVersion, files.identity, files.qemu.string(),
-                                   qemu->size_bytes, qemu->mtime_ns, kKernelWords, shape.needs);
+    std::string text = fmt::format("linux {}\n{}{} {} {}\n{}\n{}\n", kTemplateVersion, files.identity,
+                                   files.qemu.string(), qemu->size_bytes, qemu->mtime_ns, kKernelWords, shape.needs);
     text += without_names(shape);
     for (const LinuxDisk& disk : shape.disks) {
         text += fmt::format("{}\n", disk.bytes);
@@ -82,14 +82,30 @@ Result<std::string> shape_key(const LinuxFiles& files, const LinuxShape& shape)
 }
 
 std::vector<std::string> linux_words(const LinuxFiles& files, const LinuxShape& shape, LinuxStart start,
-                                     const std::filesystem::path& ram, const std::vector<std::string>& disk_words, bool resets)
+                                     const std::filesystem::path& ram, const std::vector<std::string>& disk_words,
+                                     bool resets)
 {
-    std::vector<std::string> words{files.qemu.string(), "-accel", "tcg", "-m", std::to_string(kMemoryMiB), "-nodefaults",
-                                   "-no-user-config", "-display", "none", "-bios", "qboot.rom",
-                                   "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                                   "-chardev", fmt::format("socket,id=monitor,fd={}", kMonitorFd),
-                                   "-mon", "chardev=monitor,mode=control",
-                                   "-chardev", fmt::format("socket,id=console,fd={}", kConsoleFd), "-serial", "chardev:console"};
+    std::vector<std::string> words{files.qemu.string(),
+                                   "-accel",
+                                   "tcg",
+                                   "-m",
+                                   std::to_string(kMemoryMiB),
+                                   "-nodefaults",
+                                   "-no-user-config",
+                                   "-display",
+                                   "none",
+                                   "-bios",
+                                   "qboot.rom",
+                                   "-device",
+                                   "isa-debug-exit,iobase=0xf4,iosize=4",
+                                   "-chardev",
+                                   fmt::format("socket,id=monitor,fd={}", kMonitorFd),
+                                   "-mon",
+                                   "chardev=monitor,mode=control",
+                                   "-chardev",
+                                   fmt::format("socket,id=console,fd={}", kConsoleFd),
+                                   "-serial",
+                                   "chardev:console"};
     if (start == LinuxStart::boot) {
         words.insert(words.end(), {"-M", "pc"});
     } else {

@@ -23,15 +23,16 @@ Result<LinuxFiles> linux_files(const std::filesystem::path& qemu, const std::fil
 
 /// A disk as a machine has it: what its devices call it, and how large it is.
 struct LinuxDisk {
-    std::string node;     ///< name of its -blockdev
+    std::string node;  ///< name of its -blockdev
     uint64_t bytes = 0;
 };
 
 /// All that must be the same in a machine and in the template that it is restored from.
 struct LinuxShape {
-    std::vector<std::string> devices;  ///< QEMU's words for controllers and disks: "-device", "scsi-hd,...,drive=NODE", ...
-    std::vector<LinuxDisk> disks;      ///< in the order of their devices
-    std::string needs;                 ///< what the guest loads modules for, with commas: "lsi,uhci,fs"; empty = all it has
+    std::vector<std::string>
+        devices;                   ///< QEMU's words for controllers and disks: "-device", "scsi-hd,...,drive=NODE", ...
+    std::vector<LinuxDisk> disks;  ///< in the order of their devices
+    std::string needs;             ///< what the guest loads modules for, with commas: "lsi,uhci,fs"; empty = all it has
 };
 
 /// Whether machines of this shape can be saved and restored; QEMU 7.2 marks its nvme as one that cannot migrate.

@@ -31,7 +31,8 @@ std::vector<std::string> empty_disks(const LinuxShape& shape)
 {
     std::vector<std::string> words;
     for (const LinuxDisk& disk : shape.disks) {
-        words.insert(words.end(), {"-blockdev", fmt::format("driver=null-co,node-name={},size={},read-zeroes=on", disk.node, disk.bytes)});
+        words.insert(words.end(), {"-blockdev", fmt::format("driver=null-co,node-name={},size={},read-zeroes=on",
+                                                            disk.node, disk.bytes)});
     }
     return words;
 }
@@ -75,14 +76,16 @@ Result<void> save(Qmp& monitor, const LinuxTemplate& to, Clock::time_point until
             return {};
         }
         if (status == "failed" || status == "cancelled") {
-            return Error{ErrorKind::environment, fmt::format("QEMU could not save the machine: {}", Qmp::field(*answer, "error-desc"))};
+            return Error{ErrorKind::environment,
+                         fmt::format("QEMU could not save the machine: {}", Qmp::field(*answer, "error-desc"))};
         }
         ::usleep(2000);
     }
 }
 
 /// Boots the machine with its memory in a file, and saves it as soon as it has all its disks.
-Result<void> make_template(const LinuxTemplate& to, const LinuxFiles& files, const LinuxShape& shape, Clock::time_point until)
+Result<void> make_template(const LinuxTemplate& to, const LinuxFiles& files, const LinuxShape& shape,
+                           Clock::time_point until)
 {
     auto guest = LinuxGuest::make(files, shape, std::nullopt);
     if (!guest) {
@@ -164,7 +167,8 @@ Result<void> make_in_cache(const std::filesystem::path& folder, const LinuxFiles
         std::filesystem::remove_all(folder, error);
     }
     if (::rename(temporary->path().c_str(), folder.c_str()) < 0) {
-        return errno == ENOTEMPTY || errno == EEXIST ? Result<void>() : errno_error("rename to", folder.string(), errno);
+        return errno == ENOTEMPTY || errno == EEXIST ? Result<void>()
+                                                     : errno_error("rename to", folder.string(), errno);
     }
     temporary->release();
     return {};
@@ -185,8 +189,8 @@ std::mutex& mutex_of(const std::filesystem::path& folder)
 
 }  // namespace
 
-Result<LinuxTemplate> linux_template(const std::filesystem::path& cache_dir, const LinuxFiles& files, const LinuxShape& shape,
-                                     std::chrono::milliseconds deadline)
+Result<LinuxTemplate> linux_template(const std::filesystem::path& cache_dir, const LinuxFiles& files,
+                                     const LinuxShape& shape, std::chrono::milliseconds deadline)
 {
     if (!can_restore(shape)) {
         return Error{ErrorKind::usage, "a machine with nvme cannot be saved", "boot it"};

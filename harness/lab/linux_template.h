@@ -26,12 +26,13 @@ private:
 inline constexpr std::string_view kIgnoreShared =
     R"({"capabilities": [{"capability": "x-ignore-shared", "state": true}]})";
 
-/// The template of the shape, from `cache_dir`/linux, or made there now: a machine boots with empty disks of the shape's
-/// sizes. Several threads and processes may ask for the same; a template appears whole or not at all, and one that was
-/// changed since is made anew. Takes seconds when it has to be made, at most `deadline`.
-/// Errors: usage when such machines cannot be restored (can_restore()), environment, timeout; a shape that QEMU refuses or
-/// whose disks the guest does not find is environment, in QEMU's or the guest's words.
-Result<LinuxTemplate> linux_template(const std::filesystem::path& cache_dir, const LinuxFiles& files, const LinuxShape& shape,
+/// The template of the shape, from `cache_dir`/linux, or made there now: a machine boots with empty disks of the
+/// shape's sizes. Several threads and processes may ask for the same; a template appears whole or not at all, and one
+/// that was changed since is made anew. Takes seconds when it has to be made, at most `deadline`. Errors: usage when
+/// such machines cannot be restored (can_restore()), environment, timeout; a shape that QEMU refuses or whose disks the
+/// guest does not find is environment, in QEMU's or the guest's words.
+Result<LinuxTemplate> linux_template(const std::filesystem::path& cache_dir, const LinuxFiles& files,
+                                     const LinuxShape& shape,
                                      std::chrono::milliseconds deadline = std::chrono::seconds(120));
 
 }  // namespace rogate::lab

@@ -18,7 +18,8 @@ Result<Json> parse(const std::string& line)
 {
     Json object = Json::parse(line, nullptr, false);
     if (!object.is_object()) {
-        return Error{ErrorKind::corrupt, fmt::format("QEMU's monitor said '{}', which is no JSON object", line.substr(0, 120))};
+        return Error{ErrorKind::corrupt,
+                     fmt::format("QEMU's monitor said '{}', which is no JSON object", line.substr(0, 120))};
     }
     return object;
 }
@@ -56,7 +57,8 @@ Result<void> Qmp::greet(process::Clock::time_point until)
     return answer ? Result<void>() : Result<void>(answer.error());
 }
 
-Result<std::string> Qmp::command(std::string_view name, std::string_view arguments, process::Clock::time_point until, int fd)
+Result<std::string> Qmp::command(std::string_view name, std::string_view arguments, process::Clock::time_point until,
+                                 int fd)
 {
     const std::string id = fmt::format("c{}", ++number_);
     const std::string words =
@@ -81,12 +83,14 @@ Result<std::string> Qmp::command(std::string_view name, std::string_view argumen
             continue;
         }
         if (message->contains("error")) {
-            return Error{ErrorKind::environment, fmt::format("QEMU refuses the command '{}': {}", name, refusal(*message))};
+            return Error{ErrorKind::environment,
+                         fmt::format("QEMU refuses the command '{}': {}", name, refusal(*message))};
         }
         if (text_of(*message, "id") == id && message->contains("return")) {
             return (*message)["return"].dump();
         }
-        return Error{ErrorKind::corrupt, fmt::format("QEMU's monitor answers '{}' with '{}'", name, line->substr(0, 120))};
+        return Error{ErrorKind::corrupt,
+                     fmt::format("QEMU's monitor answers '{}' with '{}'", name, line->substr(0, 120))};
     }
 }
 
@@ -124,6 +128,9 @@ std::string Qmp::field(std::string_view object, const std::string& key)
     return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-std::string json_string(std::string_view text) { return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string json_string(std::string_view text)
+{
+    return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace rogate::lab

@@ -20,9 +20,10 @@ public:
     /// Reads the greeting and leaves the negotiation mode.
     Result<void> greet(process::Clock::time_point until);
 
-    /// Gives a command and waits for its answer, which is returned as JSON text. `arguments` is a JSON object; `fd` is handed
-    /// over with the command (for getfd), -1 = none. Events that come meanwhile are kept for wait_event().
-    Result<std::string> command(std::string_view name, std::string_view arguments, process::Clock::time_point until, int fd = -1);
+    /// Gives a command and waits for its answer, which is returned as JSON text. `arguments` is a JSON object; `fd` is
+    /// handed over with the command (for getfd), -1 = none. Events that come meanwhile are kept for wait_event().
+    Result<std::string> command(std::string_view name, std::string_view arguments, process::Clock::time_point until,
+                                int fd = -1);
 
     /// Waits for an event of this name, one that is kept included; events before it are forgotten.
     Result<void> wait_event(std::string_view name, process::Clock::time_point until);

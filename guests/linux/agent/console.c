@@ -61,9 +61,5 @@ void console_end_line(void)
     used = 0;
 }
 
-
 /* The probe's core runs in a process of its own, see main.c. */
-_Noreturn void console_give_up(void)
-{
-    _exit(EXIT_PANIC);
-}
+_Noreturn void console_give_up(void) { _exit(EXIT_PANIC); }

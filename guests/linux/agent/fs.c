@@ -88,9 +88,11 @@ static const struct scenario scenarios[] = {
         { "close", step_close, NULL, 0, false, true } } },
     { "dd",
       { { "dd", step_program,
-          "/bin/busybox dd if=/init of=@ bs=4096 count=1 seek=2 conv=notrunc,fsync",
+          "/bin/busybox dd if=/init of=@ bs=4096 count=1 seek=2 "
+          "conv=notrunc,fsync",
           0, false, false },
-        { "blkdiscard", step_program, "/bin/busybox blkdiscard -o 65536 -l 65536 @",
+        { "blkdiscard", step_program,
+          "/bin/busybox blkdiscard -o 65536 -l 65536 @",
           0, false, false } } },
     { "stream",
       { { "open", step_open, NULL, O_RDWR | O_DIRECT, false, false },

@@ -66,7 +66,8 @@ bool modules_load(const char *wanted)
         char needs[128];
         char parameters[128] = "";
 
-        if (sscanf(line, "%127s %127s %127[^\n]", file, needs, parameters) < 2) {
+        if (sscanf(line, "%127s %127s %127[^\n]", file, needs, parameters) <
+            2) {
             continue;
         }
         if (wanted == NULL || strcmp(needs, "all") == 0 ||

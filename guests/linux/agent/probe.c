@@ -12,10 +12,10 @@
 
 /* Buses by their names in `buses=` and by how their disks' names begin. */
 static const char *const buses[][2] = {
-    { "lsi", "lsi" },
-    { "virtio-scsi", "vscsi" },
-    { "uhci", "uhci" },
-    { "ehci", "ehci" },
+    {"lsi", "lsi"},
+    {"virtio-scsi", "vscsi"},
+    {"uhci", "uhci"},
+    {"ehci", "ehci"},
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))

@@ -34,8 +34,8 @@ void step_mount(struct scene *scene, const char *arg, unsigned long number,
     char options[64] = "";
 
     sscanf(arg, "%15s %63s", type, options);
-    take(answer, mount(scene->disk->device, MOUNT_POINT, type, number,
-                       options));
+    take(answer,
+         mount(scene->disk->device, MOUNT_POINT, type, number, options));
     scene->mounted = answer->rc == 0;
 }
 
@@ -52,8 +52,8 @@ void step_unmount(struct scene *scene, const char *arg, unsigned long number,
     scene->mounted = answer->rc < 0;
 }
 
-void step_read_file(struct scene *scene, const char *arg,
-                    unsigned long number, struct answer *answer)
+void step_read_file(struct scene *scene, const char *arg, unsigned long number,
+                    struct answer *answer)
 {
     char path[128];
     int fd;
@@ -76,8 +76,8 @@ void step_read_file(struct scene *scene, const char *arg,
     close(fd);
 }
 
-void step_write_file(struct scene *scene, const char *arg,
-                     unsigned long number, struct answer *answer)
+void step_write_file(struct scene *scene, const char *arg, unsigned long number,
+                     struct answer *answer)
 {
     char path[128];
 

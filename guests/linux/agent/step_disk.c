@@ -59,8 +59,8 @@ void step_write(struct scene *scene, const char *arg, unsigned long number,
 {
     (void)arg;
     fill(scene->nonce);
-    take(answer, pwrite(scene->fd, data, sizeof(data),
-                        (off_t)number * SECTOR_BYTES));
+    take(answer,
+         pwrite(scene->fd, data, sizeof(data), (off_t)number * SECTOR_BYTES));
 }
 
 void step_read(struct scene *scene, const char *arg, unsigned long number,
@@ -75,16 +75,17 @@ void step_read(struct scene *scene, const char *arg, unsigned long number,
     take(answer, n);
     if (n == PIECE_BYTES) {
         fill(scene->nonce);
-        strcpy(answer->text,
-               memcmp(found, data, sizeof(found)) == 0 ? "new"
-               : memcmp(found, zeros, sizeof(found)) == 0 ? "zero" : "old");
+        strcpy(answer->text, memcmp(found, data, sizeof(found)) == 0 ? "new"
+                             : memcmp(found, zeros, sizeof(found)) == 0
+                                 ? "zero"
+                                 : "old");
     }
 }
 
 static void ask_range(struct scene *scene, unsigned long request,
                       unsigned long sector, struct answer *answer)
 {
-    uint64_t range[2] = { sector * SECTOR_BYTES, PIECE_BYTES };
+    uint64_t range[2] = {sector * SECTOR_BYTES, PIECE_BYTES};
 
     take(answer, ioctl(scene->fd, request, range));
 }

@@ -30,8 +30,8 @@ void step_md_start(struct scene *scene, const char *arg, unsigned long number,
                    struct answer *answer)
 {
     /* Zeros but for the version: take the rest from the superblock. */
-    mdu_array_info_t array = { .major_version = 0, .minor_version = 90 };
-    mdu_disk_info_t member = { 0 };
+    mdu_array_info_t array = {.major_version = 0, .minor_version = 90};
+    mdu_disk_info_t member = {0};
     struct stat st;
     int fd;
 
@@ -68,8 +68,7 @@ void step_md_write(struct scene *scene, const char *arg, unsigned long number,
     memcpy(data, scene->nonce, strlen(scene->nonce));
     answer->rc = -1;
     if (fd >= 0) {
-        answer->rc = (int)pwrite(fd, data, sizeof(data),
-                                 (off_t)number * 512);
+        answer->rc = (int)pwrite(fd, data, sizeof(data), (off_t)number * 512);
     }
     if (answer->rc < 0) {
         fail(answer, "write");
