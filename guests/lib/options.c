@@ -84,6 +84,11 @@ static bool take_word(const char *word, size_t length, struct options *options,
     if (value != NULL) {
         return parse_opcode(value, n, &options->only);
     }
+    if (options_is_word(word, length, "format=on") ||
+        options_is_word(word, length, "format=off")) {
+        options->format = options_is_word(word, length, "format=on");
+        return true;
+    }
     value = value_of(word, length, "buses=", &n);
     if (value != NULL && n > 0) {
         options->buses = value;

@@ -12,6 +12,7 @@
 struct options {
     uint8_t nonce[OPTIONS_NONCE_BYTES]; /* in the order of the text */
     bool writes;
+    bool format;                        /* commands that blank all, too */
     int only;                           /* an opcode, or -1 for all */
     const char *buses;                  /* names with commas; NULL: all */
     size_t buses_length;
@@ -19,7 +20,7 @@ struct options {
 
 /*
  * Reads `nonce=<16 hex digits>` (required), `writes=on|off` (default on),
- * `only=<1 or 2 hex digits>` and `buses=<name>,<name>...`, separated by
+ * `format=on|off` (default off), `only=<1 or 2 hex digits>` and `buses=<name>,<name>...`, separated by
  * spaces; of a repeated word the last counts. Panics with `panic nonce`
  * without a nonce of that form, and with `panic word=...` on anything else.
  * The options point into `words`.

@@ -98,6 +98,9 @@ void report_command(const struct report_command *command)
     put_word(" proto=", proto_names[command->proto]);
     put_number(" lba=", command->lba);
     put_number(" n=", command->sectors);
+    if (command->copies) {
+        put_number(" src=", command->source);
+    }
     put_answer(outcome);
     if (outcome->has_bus_master) {
         put_hex(" bm=", outcome->bus_master, 2);

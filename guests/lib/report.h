@@ -79,6 +79,8 @@ struct report_command {
     enum report_proto proto;
     uint64_t lba;
     unsigned sectors;
+    bool copies;                    /* the line has src= */
+    uint64_t source;                /* first sector of what is copied */
     struct report_outcome outcome;
     enum report_back back;
     bool has_crc;

@@ -3,7 +3,11 @@
 
 #include <stddef.h>
 
+#include "ahci.h"
+#include "floppy.h"
 #include "ide.h"
+#include "nvme.h"
+#include "virtio_blk.h"
 #include "vscsi.h"
 
 /*
@@ -17,7 +21,11 @@ struct bus {
 
 static const struct bus buses[] = {
     { "ide", ide_find },
+    { "ahci", ahci_find },
+    { "virtio-blk", virtio_blk_find },
     { "virtio-scsi", vscsi_find },
+    { "nvme", nvme_find },
+    { "floppy", floppy_find },
 };
 
 #define N_BUSES (sizeof(buses) / sizeof(buses[0]))

@@ -15,7 +15,8 @@
 #include "report.h"
 
 #define SECTOR_BYTES 512            /* whatever the device's own block is */
-#define MAX_TRANSFER 8              /* sectors in one command */
+#define MAX_TRANSFER 8              /* sectors in one command of a table */
+#define MAX_READ 128                /* sectors in one command of a reader */
 #define MAX_DISKS 96
 #define NAME_BYTES 16
 #define MODEL_BYTES 40
@@ -24,6 +25,15 @@
 enum place {
     AT_LBA,                         /* at command.lba */
     AT_LAST,                        /* at the last sectors of the disk */
+    AT_LBA_COPY,                    /* at command.lba, where it copies what
+                                       is at command.feature: only if that
+                                       has been written */
+    AT_LBA_WIDE,                    /* at command.lba, and command.feature
+                                       sectors wide, which may be more than
+                                       the command.sectors read back */
+    AT_ALL,                         /* the whole disk: only if the options
+                                       have it, and after all else; the first
+                                       command.sectors are read back */
 };
 
 /* Which way its data goes. */
@@ -37,7 +47,9 @@ struct command {
     uint8_t flow;                   /* enum flow */
     uint8_t place;                  /* enum place */
     uint8_t sectors;                /* 0..MAX_TRANSFER */
-    uint8_t feature;                /* bus: features register */
+    uint8_t feature;                /* bus: features register; AT_LBA_COPY:
+                                       first sector to copy from; AT_LBA_WIDE:
+                                       number of sectors */
     uint8_t flags;                  /* bus: its own */
     uint32_t lba;
     const char *name;
@@ -47,12 +59,14 @@ struct disk;
 
 /*
  * One command on its way. `data` is 4 KiB aligned and has room for
- * MAX_TRANSFER sectors, whatever the command moves.
+ * MAX_TRANSFER sectors, whatever the command moves. Of more than that, which
+ * only readers are asked for, it is 64 KiB aligned.
  */
 struct transfer {
     const struct command *command;
     uint64_t lba;
     unsigned sectors;
+    uint64_t source;                /* AT_LBA_COPY: where from */
     enum flow flow;
     void *data;
 };
@@ -73,8 +87,18 @@ struct bus_driver {
      */
     void (*prepare)(const struct transfer *transfer);
 
+    /*
+     * False if the device itself says that it does not have the command: then
+     * a write is run as one of REPORT_ABSENT, and any other row is left out.
+     * NULL: it has all.
+     */
+    bool (*offers)(const struct disk *disk, const struct command *command);
+
     const struct command *commands; /* in the order of their running */
     unsigned n_commands;
+
+    /* Most sectors that its disks' readers move at once; 0: MAX_TRANSFER. */
+    unsigned most_read;
 
     /* What a good end of a command looks like; bus master: of DMA only. */
     struct report_outcome good;
@@ -85,6 +109,7 @@ struct disk {
     const char *kind;               /* report.h */
     unsigned index;                 /* unique in the machine */
     bool has_dma;                   /* rows of REPORT_DMA can run */
+    bool has_ncq;                   /* rows of REPORT_NCQ can */
     uint64_t sectors;
     struct report_outcome identified;
     char model[MODEL_BYTES + 1];

@@ -8,6 +8,7 @@
  */
 #include "ide.h"
 
+#include "ata.h"
 #include "clock.h"
 #include "io.h"
 #include "pci.h"
@@ -63,7 +64,7 @@ static bool wait_idle(const struct channel *channel,
 
     clock_start(&limit, WAIT_MS);
     while (inb(channel->control) & IDE_STATUS_BSY) {
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -80,7 +81,7 @@ static bool wait_dma(const struct channel *channel,
     clock_start(&limit, WAIT_MS);
     while (!(inb(channel->bus_master + BM_STATUS) &
              (BM_INTERRUPT | BM_ERROR))) {
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -104,39 +105,28 @@ static void reset_channel(struct channel *channel)
     memset(channel->multiple_set, 0, sizeof(channel->multiple_set));
 }
 
-/* Sectors of data that go along with a command. */
-static unsigned data_sectors(const struct transfer *transfer)
-{
-    /* One block lists the ranges to trim; they are not data themselves. */
-    return transfer->command->class == REPORT_TRIM ? 1 : transfer->sectors;
-}
-
 /* Fills the task file, all but the command, and selects the device. */
 static void set_registers(const struct channel *channel, unsigned unit,
                           const struct transfer *transfer)
 {
-    const struct command *command = transfer->command;
     uint16_t base = channel->command;
-    uint64_t lba = command->class == REPORT_TRIM ? 0 : transfer->lba;
-    uint8_t device = DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT);
+    struct ata_registers to;
 
-    if (!(command->flags & IDE_EXT)) {
-        device |= lba >> 24 & 0x0f;
+    ata_fill_registers(transfer, &to);
+    outb(base + IDE_REG_DEVICE,
+         to.device | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
+    if (transfer->command->flags & ATA_EXT) {
+        outb(base + IDE_REG_FEATURES, (uint8_t)(to.feature >> 8));
+        outb(base + IDE_REG_COUNT, (uint8_t)(to.count >> 8));
+        outb(base + IDE_REG_LBA_LOW, (uint8_t)(to.lba >> 24));
+        outb(base + IDE_REG_LBA_MID, (uint8_t)(to.lba >> 32));
+        outb(base + IDE_REG_LBA_HIGH, (uint8_t)(to.lba >> 40));
     }
-    outb(base + IDE_REG_DEVICE, device);
-    if (command->flags & IDE_EXT) {
-        outb(base + IDE_REG_FEATURES, 0);
-        outb(base + IDE_REG_COUNT, 0);
-        outb(base + IDE_REG_LBA_LOW, (uint8_t)(lba >> 24));
-        outb(base + IDE_REG_LBA_MID, (uint8_t)(lba >> 32));
-        outb(base + IDE_REG_LBA_HIGH, (uint8_t)(lba >> 40));
-    }
-    outb(base + IDE_REG_FEATURES, command->feature);
-    outb(base + IDE_REG_COUNT, command->flags & IDE_SETS_COUNT
-                           ? IDE_MULTIPLE_SECTORS : data_sectors(transfer));
-    outb(base + IDE_REG_LBA_LOW, (uint8_t)lba);
-    outb(base + IDE_REG_LBA_MID, (uint8_t)(lba >> 8));
-    outb(base + IDE_REG_LBA_HIGH, (uint8_t)(lba >> 16));
+    outb(base + IDE_REG_FEATURES, (uint8_t)to.feature);
+    outb(base + IDE_REG_COUNT, (uint8_t)to.count);
+    outb(base + IDE_REG_LBA_LOW, (uint8_t)to.lba);
+    outb(base + IDE_REG_LBA_MID, (uint8_t)(to.lba >> 8));
+    outb(base + IDE_REG_LBA_HIGH, (uint8_t)(to.lba >> 16));
 }
 
 /* Moves the data of a PIO command block by block, while the device asks. */
@@ -144,9 +134,9 @@ static bool move_pio(const struct channel *channel,
                      const struct transfer *transfer,
                      struct report_outcome *outcome)
 {
-    unsigned block = transfer->command->flags & IDE_MULTIPLE
-                     ? IDE_MULTIPLE_SECTORS : 1;
-    unsigned left = data_sectors(transfer);
+    unsigned block = transfer->command->flags & ATA_MULTIPLE
+                     ? ATA_MULTIPLE_SECTORS : 1;
+    unsigned left = ata_data_sectors(transfer);
     uint8_t *next = transfer->data;
 
     while (left > 0) {
@@ -195,7 +185,9 @@ static bool run_dma(const struct channel *channel,
     bool done;
 
     region.address = (uint32_t)(uintptr_t)transfer->data;
-    region.flags_and_bytes = PRD_LAST | data_sectors(transfer) * SECTOR_BYTES;
+    /* 16 bits of length, where 0 is 64 KiB. */
+    region.flags_and_bytes =
+        PRD_LAST | (uint16_t)(ata_data_sectors(transfer) * SECTOR_BYTES);
     outl(bm + BM_TABLE, (uint32_t)(uintptr_t)&region);
     outb(bm + BM_COMMAND, direction);
     /* The two events are cleared by writing ones. */
@@ -233,20 +225,20 @@ static bool issue_one(struct disk *disk, const struct transfer *transfer,
         reset_channel(channel);     /* it still waits for something */
         return false;
     }
-    if (command->flags & IDE_SETS_COUNT) {
+    if (command->flags & ATA_SETS_COUNT) {
         channel->multiple_set[disk->unit] = done;
     }
     return done && !(outcome->status & (IDE_STATUS_ERR | IDE_STATUS_DF));
 }
 
-bool ide_issue(struct disk *disk, const struct transfer *transfer,
-               struct report_outcome *outcome)
+static bool issue(struct disk *disk, const struct transfer *transfer,
+                  struct report_outcome *outcome)
 {
     const struct channel *channel = &channels[disk->channel];
 
-    if (transfer->command->flags & IDE_MULTIPLE &&
+    if (transfer->command->flags & ATA_MULTIPLE &&
         !channel->multiple_set[disk->unit]) {
-        struct transfer setup = { .command = &ide_set_multiple };
+        struct transfer setup = { .command = &ata_set_multiple };
         struct report_outcome ignored = { 0 };
 
         issue_one(disk, &setup, &ignored);
@@ -254,16 +246,14 @@ bool ide_issue(struct disk *disk, const struct transfer *transfer,
     return issue_one(disk, transfer, outcome);
 }
 
-/* One range: 48 bits of LBA, 16 of length; zero lengths end the list. */
-void ide_prepare(const struct transfer *transfer)
-{
-    uint64_t *range = transfer->data;
-
-    if (transfer->command->class == REPORT_TRIM) {
-        memset(range, 0, SECTOR_BYTES);
-        range[0] = transfer->lba | (uint64_t)transfer->sectors << 48;
-    }
-}
+const struct bus_driver ide_driver = {
+    .issue = issue,
+    .prepare = ata_prepare,
+    .commands = ata_commands,
+    .n_commands = ATA_COMMANDS,
+    .most_read = MAX_READ,
+    .good = { .status = 0x50, .has_bus_master = true, .bus_master = 0x04 },
+};
 
 void ide_start(void)
 {
@@ -280,6 +270,29 @@ void ide_start(void)
     for (unsigned c = 0; c < IDE_CHANNELS; c++) {
         outb(channels[c].control, 0);
     }
+}
+
+bool ide_answers(unsigned channel, unsigned unit)
+{
+    uint16_t base = channels[channel].command;
+    uint8_t status;
+
+    ide_select(channel, unit);
+    status = inb(base + IDE_REG_STATUS);
+    return status != 0 && status != STATUS_FLOATING;
+}
+
+bool ide_shows_packet(unsigned channel)
+{
+    uint16_t base = channels[channel].command;
+
+    return inb(base + IDE_REG_LBA_MID) == PACKET_MID &&
+           inb(base + IDE_REG_LBA_HIGH) == PACKET_HIGH;
+}
+
+bool ide_has_bus_master(unsigned channel)
+{
+    return channels[channel].bus_master != 0;
 }
 
 uint16_t ide_base(unsigned channel)
@@ -306,27 +319,4 @@ bool ide_wait_idle(unsigned channel, struct report_outcome *outcome)
 void ide_reset_channel(unsigned channel)
 {
     reset_channel(&channels[channel]);
-}
-
-bool ide_answers(unsigned channel, unsigned unit)
-{
-    uint16_t base = channels[channel].command;
-    uint8_t status;
-
-    outb(base + IDE_REG_DEVICE, DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
-    status = inb(base + IDE_REG_STATUS);
-    return status != 0 && status != STATUS_FLOATING;
-}
-
-bool ide_shows_packet(unsigned channel)
-{
-    uint16_t base = channels[channel].command;
-
-    return inb(base + IDE_REG_LBA_MID) == PACKET_MID &&
-           inb(base + IDE_REG_LBA_HIGH) == PACKET_HIGH;
-}
-
-bool ide_has_bus_master(unsigned channel)
-{
-    return channels[channel].bus_master != 0;
 }

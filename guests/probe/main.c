@@ -35,6 +35,8 @@
  * alone; only=<hex> runs the rows of one opcode (and, unreported, SET MULTIPLE
  * where it is needed).
  *
+ * Where there is a virtio console, the lines go there and not to port 0xe9.
+ *
  * What it cannot see: whether a refused write reached the block layer or was
  * stopped in the device model; whether an accepted one reached the image file
  * or only a cache or an overlay above it; opens, locks and metadata changes
@@ -45,9 +47,11 @@
 #include "bus.h"
 #include "clock.h"
 #include "guest.h"
+#include "irq.h"
 #include "options.h"
 #include "run.h"
 #include "variant.h"
+#include "virtio_console.h"
 
 _Noreturn void guest_main(const char *words)
 {
@@ -56,6 +60,8 @@ _Noreturn void guest_main(const char *words)
     const struct disk *stuck = NULL;
     unsigned n;
 
+    irq_start();
+    virtio_console_start();
     options_parse(words, &options);
     report_start(&options);
     n = bus_find_all(&options, disks, MAX_DISKS);

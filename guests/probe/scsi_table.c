@@ -15,7 +15,7 @@
 
 #define SLOT(k) (16 + 8 * (k))
 #define ABSENT(k) (144 + 8 * (k))
-#define TRIMMED(k) (256 + 8 * (k))
+#define TRIMMED(k) (216 + 8 * (k))
 #define AT_64_KIB (128 - 4)
 #define AT_2_MIB (4096 - 4)
 
@@ -160,6 +160,7 @@ const struct bus_driver scsi_driver = {
     .prepare = scsi_prepare,
     .commands = disk_commands,
     .n_commands = sizeof(disk_commands) / sizeof(disk_commands[0]),
+    .most_read = MAX_READ,
 };
 
 const struct bus_driver scsi_cd_driver = {

@@ -182,10 +182,10 @@ TEST(ScsiCommands, OfDisksAreLaidOutAsTheStandardsSay)
                     {"WRITE_16", "8a000000000000000ffc000000080000", FLOW_OUT, 4096},
                     {"WRITE_12", "aa00000042ef000000010000", FLOW_OUT, 512},
                     {"UNMAP", "42000000000000001800", FLOW_OUT, 24},
-                    {"WRITE_SAME_10_UNMAP", "41080000010800000800", FLOW_OUT, 512},
-                    {"WRITE_SAME_16_UNMAP", "93080000000000000110000000080000", FLOW_OUT, 512},
-                    {"WRITE_SAME_10_ZEROES", "41000000011800000600", FLOW_OUT, 512},
-                    {"WRITE_SAME_16_ZEROES", "93000000000000000120000000050000", FLOW_OUT, 512},
+                    {"WRITE_SAME_10_UNMAP", "4108000000e000000800", FLOW_OUT, 512},
+                    {"WRITE_SAME_16_UNMAP", "930800000000000000e8000000080000", FLOW_OUT, 512},
+                    {"WRITE_SAME_10_ZEROES", "4100000000f000000600", FLOW_OUT, 512},
+                    {"WRITE_SAME_16_ZEROES", "930000000000000000f8000000050000", FLOW_OUT, 512},
                     {"COMPARE_AND_WRITE", "89000000000000000090000000010000", FLOW_OUT, 1024},
                     {"WRITE_LONG_10", "3f000000009800020000", FLOW_OUT, 512},
                     {"WRITE_LONG_16", "9f1100000000000000a0000002000000", FLOW_OUT, 512},
@@ -224,13 +224,23 @@ TEST(ScsiCommands, OfPacketDevicesAreThoseOfCds)
     expect_rows(scsi_packet_driver, 2048, kCdRows);
 }
 
+TEST(ScsiCommands, OfSixBytesHave21BitsOfAPlace)
+{
+    alignas(4096) std::array<uint8_t, 4096> data{};
+    command far = row_named(scsi_driver, "WRITE_6");
+    far.lba = 0x15edcb;
+    Unit unit;
+    run_row(unit, far, data.data());
+    EXPECT_EQ(unit.cdbs.back(), "0a15edcb0100");
+}
+
 TEST(ScsiData, UnmapListsOneRange)
 {
     alignas(4096) std::array<uint8_t, 4096> data{};
     data.fill(0xa5);
     Unit unit;
     run_row(unit, row_named(scsi_driver, "UNMAP"), data.data());
-    EXPECT_EQ(hex(unit.sent.data(), unit.sent.size()), "0016001000000000" "0000000000000100" "0000000800000000");
+    EXPECT_EQ(hex(unit.sent.data(), unit.sent.size()), "0016001000000000" "00000000000000d8" "0000000800000000");
 }
 
 TEST(ScsiData, WriteSameSendsThePayloadOrZeros)
@@ -395,6 +405,7 @@ TEST(ScsiIdentify, CountsACdInSectorsOf512Bytes)
 TEST(ScsiIdentify, DoesNotDriveACdWithoutAMedium)
 {
     Unit unit;
+    unit.unit.block_bytes = 2048;
     unit.senses[0x00] = unit.senses[0x25] = {0x70, 0, 0x02, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x3a, 0x00};
     const Identified result = identify(unit, 0x05);
     EXPECT_EQ(result.found.sectors, 0U);

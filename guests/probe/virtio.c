@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "clock.h"
+#include "msi.h"
 #include "pci.h"
 #include "string.h"
 
@@ -12,6 +13,8 @@
 #define MAX_FUNCTIONS 256           /* 32 slots of 8 */
 #define VENDOR 0x1af4u
 #define MODERN_ID 0x1040u
+#define PCI_CLASS_OTHER_COMMUNICATION 0x0780
+#define OLD_ID_CONSOLE 0x1003u
 #define OLD_ID_BLOCK 0x1001u
 #define OLD_ID_SCSI 0x1004u
 
@@ -20,6 +23,7 @@
 #define PCI_HAS_CAPABILITIES 0x00100000u
 #define PCI_REG_CAPABILITIES 0x34
 #define PCI_CAPABILITY_VENDOR 0x09
+#define PCI_CAPABILITY_MSIX 0x11
 #define MAX_CAPABILITIES 48         /* a list longer than that is a circle */
 
 /* struct virtio_pci_cap (4.1.4) */
@@ -28,7 +32,15 @@
 #define CAP_NOTIFY_MULTIPLIER 16
 #define CAP_TYPE_COMMON 1
 #define CAP_TYPE_NOTIFY 2
+#define CAP_TYPE_ISR 3
 #define CAP_TYPE_DEVICE 4
+
+/* MSI-X (PCI 3.0, 6.8.2): a capability, and a table of entries in a BAR. */
+#define MSIX_TABLE 4
+#define MSIX_TABLE_BAR 0x07u
+#define MSIX_ENABLE 0x80000000u     /* of the capability's first register */
+#define MSIX_MASK_ALL 0x40000000u
+#define NO_VECTOR 0xffff
 
 /* struct virtio_pci_common_cfg (4.1.4.3) */
 #define COMMON_DEVICE_FEATURE_SELECT 0
@@ -38,6 +50,7 @@
 #define COMMON_STATUS 20
 #define COMMON_QUEUE_SELECT 22
 #define COMMON_QUEUE_SIZE 24
+#define COMMON_QUEUE_VECTOR 26
 #define COMMON_QUEUE_ENABLE 28
 #define COMMON_QUEUE_NOTIFY 30
 #define COMMON_QUEUE_DESCRIPTORS 32
@@ -54,11 +67,8 @@
 #define DESCRIPTOR_NEXT 1
 #define DESCRIPTOR_DEVICE_WRITES 2
 
-/*
- * Looks at the queue between two looks at the clock: those cost port
- * accesses, which the emulated device's own work would have to wait for.
- */
-#define LOOKS 256
+#define LOOKS 64                    /* at the queue, before a halt */
+#define CLOCK_CALLS 64              /* so many look at the timer for sure */
 
 static void put8(const struct virtio_device *device, unsigned at, uint8_t v)
 {
@@ -105,21 +115,41 @@ static unsigned list_functions(uint32_t *pci, uint32_t *id, unsigned room)
     return n;
 }
 
+/* True if a function with that PCI identity is a device of `type`. */
+static bool is_type(uint32_t id, unsigned type)
+{
+    uint32_t old = type == VIRTIO_BLOCK ? OLD_ID_BLOCK
+                 : type == VIRTIO_SCSI ? OLD_ID_SCSI : OLD_ID_CONSOLE;
+
+    return id == (VENDOR | (MODERN_ID + type) << 16) ||
+           id == (VENDOR | old << 16);
+}
+
+/* A console has a class of its own, and one of them will do. */
+static uint32_t find_console(void)
+{
+    uint32_t pci = pci_find(PCI_CLASS_OTHER_COMMUNICATION, 0);
+
+    return pci != PCI_NONE &&
+           is_type(pci_read(pci, PCI_REG_ID), VIRTIO_CONSOLE) ? pci : PCI_NONE;
+}
+
 uint32_t virtio_find(unsigned type, unsigned nth)
 {
     static uint32_t pci[MAX_FUNCTIONS];
     static uint32_t id[MAX_FUNCTIONS];
     static unsigned n;
     static bool listed;
-    uint32_t old = type == VIRTIO_BLOCK ? OLD_ID_BLOCK : OLD_ID_SCSI;
 
+    if (type == VIRTIO_CONSOLE) {
+        return nth == 0 ? find_console() : PCI_NONE;
+    }
     if (!listed) {
         n = list_functions(pci, id, MAX_FUNCTIONS);
         listed = true;
     }
     for (unsigned i = 0; i < n; i++) {
-        if ((id[i] == (VENDOR | (MODERN_ID + type) << 16) ||
-             id[i] == (VENDOR | old << 16)) && nth-- == 0) {
+        if (is_type(id[i], type) && nth-- == 0) {
             return pci[i];
         }
     }
@@ -145,9 +175,31 @@ static void take_capability(struct virtio_device *device, unsigned at,
         device->notify = base;
         device->notify_multiplier =
             pci_read(device->pci, at + CAP_NOTIFY_MULTIPLIER);
+    } else if (type == CAP_TYPE_ISR && device->isr == NULL) {
+        device->isr = base;
     } else if (type == CAP_TYPE_DEVICE && device->config == NULL) {
         device->config = base;
     }
+}
+
+/* Lets the device send messages: entry 0 of its table, for all queues. */
+static void take_messages(struct virtio_device *device, unsigned at)
+{
+    uint32_t where = pci_read(device->pci, at + MSIX_TABLE);
+    uint32_t base = pci_bar(device->pci, where & MSIX_TABLE_BAR);
+    volatile uint32_t *entry;
+
+    if ((where & MSIX_TABLE_BAR) > 5 || base == 0 || !msi_start()) {
+        return;
+    }
+    entry = (volatile uint32_t *)(uintptr_t)(base + (where & ~MSIX_TABLE_BAR));
+    pci_write(device->pci, at, (pci_read(device->pci, at) | MSIX_ENABLE) &
+                               ~MSIX_MASK_ALL);
+    entry[0] = MSI_ADDRESS;
+    entry[1] = 0;
+    entry[2] = MSI_DATA;
+    entry[3] = 0;                   /* not masked */
+    device->sends_messages = true;
 }
 
 static bool map(struct virtio_device *device)
@@ -164,10 +216,13 @@ static bool map(struct virtio_device *device)
 
         if ((head & 0xff) == PCI_CAPABILITY_VENDOR) {
             take_capability(device, at, head >> 24);
+        } else if ((head & 0xff) == PCI_CAPABILITY_MSIX) {
+            take_messages(device, at);
         }
         at = head >> 8 & 0xfc;
     }
-    return device->common != NULL && device->notify != NULL;
+    return device->common != NULL && device->notify != NULL &&
+           device->isr != NULL;
 }
 
 static uint64_t offered(const struct virtio_device *device)
@@ -216,6 +271,7 @@ bool virtio_start_queue(struct virtio_device *device,
     memset(queue, 0, sizeof(*queue));
     put16(device, COMMON_QUEUE_SELECT, number);
     queue->number = number;
+    queue->isr = device->isr;
     queue->size = get16(device, COMMON_QUEUE_SIZE);
     if (queue->size == 0) {
         return false;
@@ -227,6 +283,11 @@ bool virtio_start_queue(struct virtio_device *device,
     put_address(device, COMMON_QUEUE_DESCRIPTORS, queue->descriptors);
     put_address(device, COMMON_QUEUE_AVAILABLE, &queue->available);
     put_address(device, COMMON_QUEUE_USED, &queue->used);
+    if (device->sends_messages) {
+        put16(device, COMMON_QUEUE_VECTOR, 0);
+        queue->sends_messages =
+            get16(device, COMMON_QUEUE_VECTOR) != NO_VECTOR;
+    }
     doorbell = get16(device, COMMON_QUEUE_NOTIFY) * device->notify_multiplier;
     queue->doorbell = (volatile uint16_t *)(device->notify + doorbell);
     put16(device, COMMON_QUEUE_ENABLE, 1);
@@ -281,20 +342,49 @@ void virtio_ring(struct virtio_queue *queue)
     *queue->doorbell = queue->number;
 }
 
-bool virtio_wait(struct virtio_queue *queue)
+/* True if all requests came back. */
+static bool is_done(const struct virtio_queue *queue)
 {
     volatile const uint16_t *done = &queue->used.index;
+
+    for (unsigned i = 0; i < LOOKS; i++) {
+        if (*done == queue->available.index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sleeps until there is something to see, or time passed. False if it is up. */
+static bool rest(const struct virtio_queue *queue, struct clock_limit *limit)
+{
+    msi_wait();
+    if (is_done(queue)) {
+        return true;
+    }
+    for (unsigned i = 0; i < CLOCK_CALLS; i++) {
+        if (clock_expired(limit)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool virtio_wait(struct virtio_queue *queue)
+{
     struct clock_limit limit;
 
     clock_start(&limit, VIRTIO_WAIT_MS);
-    do {
-        for (unsigned i = 0; i < LOOKS; i++) {
-            if (*done == queue->available.index) {
-                queue->filled = 0;
-                __asm__ volatile("" : : : "memory");
-                return true;
-            }
+    while (!is_done(queue)) {
+        if (queue->sends_messages ? !rest(queue, &limit)
+                                  : clock_idle(&limit)) {
+            return false;
         }
-    } while (!clock_expired(&limit));
-    return false;
+    }
+    if (!queue->sends_messages) {
+        (void)*queue->isr;          /* takes the line back (4.1.4.5) */
+    }
+    queue->filled = 0;
+    __asm__ volatile("" : : : "memory");
+    return true;
 }

@@ -2,7 +2,7 @@
 /*
  * Virtio devices behind PCI, the modern interface of the Virtual I/O Device
  * (VIRTIO) specification 1.0: configuration (4.1) and split queues (2.4).
- * Interrupts are never asked for: the processor polls.
+ * Interrupts only end a halt (msi.h, irq.h): what is done, the queue tells.
  */
 #ifndef PROBE_VIRTIO_H
 #define PROBE_VIRTIO_H
@@ -15,15 +15,18 @@
 
 /* Device types (5). */
 #define VIRTIO_BLOCK 2
+#define VIRTIO_CONSOLE 3
 #define VIRTIO_SCSI 8
 
 struct virtio_device {
     uint32_t pci;
     volatile uint8_t *common;
     volatile uint8_t *notify;
+    volatile uint8_t *isr;
     volatile uint8_t *config;       /* the type's own, or NULL */
     uint32_t notify_multiplier;
     uint64_t features;              /* agreed on */
+    bool sends_messages;            /* its queues can end msi_wait */
 };
 
 /* The three parts of a queue as the device sees them (2.4.5 to 2.4.8). */
@@ -57,9 +60,11 @@ struct virtio_queue {
     struct virtio_available available;
     struct virtio_used used __attribute__((aligned(4)));
     volatile uint16_t *doorbell;
+    volatile uint8_t *isr;
     uint16_t number;
     uint16_t size;                  /* what the device takes, at most ours */
     uint16_t filled;                /* descriptors of requests on their way */
+    bool sends_messages;
 };
 
 /* One piece of a request: a stretch of memory and its direction. */

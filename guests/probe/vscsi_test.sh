@@ -27,11 +27,11 @@ ae 56 4 WRITE_AND_VERIFY_12
 8a 4092 8 WRITE_16
 aa 17135 1 WRITE_12"
 trims="
-42 256 8 UNMAP
-41 264 8 WRITE_SAME_10_UNMAP
-93 272 8 WRITE_SAME_16_UNMAP
-41 280 6 WRITE_SAME_10_ZEROES
-93 288 5 WRITE_SAME_16_ZEROES"
+42 216 8 UNMAP
+41 224 8 WRITE_SAME_10_UNMAP
+93 232 8 WRITE_SAME_16_UNMAP
+41 240 6 WRITE_SAME_10_ZEROES
+93 248 5 WRITE_SAME_16_ZEROES"
 # And what is not to change anything: op lba answer name, the answer as QEMU's disks have it. Of those whose data they
 # expect to come in, the controller itself says that it does not fit (er=01).
 absents="
@@ -232,6 +232,32 @@ stop_serving
 expect_rc 33 probe
 expect_count 1 ' op=2e class=write proto=dma lba=48 n=2 st=00 er=00 to=1 back=(new|old|other) crc=[0-9a-f]{8} name='
 expect_end 1 1
+
+echo "== a controller that sends no interrupt messages: the same report"
+empty=(-blockdev "driver=null-co,node-name=n,size=$((sectors * 512)),read-zeroes=on" -device "$(hd vs0 3 n)")
+boot 60 "$probe" "nonce=$nonce" "${controller[@]}" "${empty[@]}"
+expect_rc 33 probe
+expect_end 1 $n_commands
+mv "$dir/out" "$dir/usual"
+boot 60 "$probe" "nonce=$nonce" -device virtio-scsi-pci,id=vs0,addr=5,vectors=0 "${empty[@]}"
+expect_rc 33 probe
+expect_same "$dir/out" "$dir/usual" "the report of a controller without messages differs"
+
+echo "== by a virtio console the report is the same, a panic's line arrives, and one of the old kind is passed over"
+# shellcheck disable=SC2054 # the commas are QEMU's
+console=(-chardev "file,id=vc,path=$dir/vc" -device virtio-serial-pci,addr=0x1f -device virtconsole,chardev=vc)
+boot 60 "$probe" "nonce=$nonce" "${controller[@]}" "${empty[@]}" "${console[@]}"
+expect_rc 33 probe
+[ ! -s "$dir/out" ] || fail "the debug console got something, too"
+expect_same "$dir/vc" "$dir/usual" "the report by the virtio console differs"
+boot 60 "$probe" "bogus" "${console[@]}"
+expect_rc 35 "a word that is none"
+[ "$(cat "$dir/vc")" = 'panic word=bogus' ] || fail "no panic by the virtio console"
+# Only the old interface: the guest does not drive it.
+console[3]=virtio-serial-pci,addr=0x1f,disable-modern=on
+boot 60 "$probe" "nonce=$nonce" "${controller[@]}" "${empty[@]}" "${console[@]}"
+expect_rc 33 probe
+expect_same "$dir/out" "$dir/usual" "the report without a usable virtio console differs"
 
 echo "all checks hold"
 exit 0

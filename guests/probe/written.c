@@ -44,7 +44,7 @@ struct written *written_add(const struct command *command, uint64_t lba,
     }
     used++;
     memset(place, 0, sizeof(*place));
-    place->command = command;
+    place->command = *command;
     place->lba = lba;
     place->sectors = sectors;
     return place;
@@ -68,8 +68,8 @@ void written_judge(struct written *place, const void *data,
     place->crc = string_crc32(data, bytes);
     if (payload != NULL && memcmp(data, payload, bytes) == 0) {
         place->back = REPORT_BACK_NEW;
-    } else if (place->knows_before &&
-               memcmp(data, written_before(place), bytes) == 0) {
+    } else if (place->before != NULL &&
+               memcmp(data, place->before, bytes) == 0) {
         place->back = REPORT_BACK_OLD;
     } else if (string_is_zero(data, bytes)) {
         place->back = REPORT_BACK_ZERO;

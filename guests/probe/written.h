@@ -12,10 +12,15 @@
 #define MAX_BYTES (MAX_TRANSFER * SECTOR_BYTES)
 
 struct written {
-    const struct command *command;
+    struct command command;
     uint64_t lba;
     unsigned sectors;
-    bool knows_before;
+    bool copies;                    /* what is at `source` */
+    uint64_t source;
+    const void *before;             /* what it held; NULL: not known */
+    bool is_told;                   /* its line is out */
+    unsigned told_sectors;          /* n= of its line */
+    struct report_outcome outcome;  /* of the command */
     enum report_back back;
     bool has_crc;
     uint32_t crc;                   /* of the last reading */

@@ -24,6 +24,7 @@ struct GuestCommand {
     unsigned opcode = 0;
     uint64_t lba = 0;                        ///< first sector
     unsigned sectors = 0;
+    std::optional<uint64_t> source;          ///< of a copy: first sector of what it copies within the disk
     std::string kind = "ata";                ///< of the disk: ata, atapi, scsi, scsi-cd, virtio, nvme, floppy
     unsigned status = 0;                     ///< raw: what it is depends on the kind, see accepted()
     unsigned error = 0;                      ///< raw: ATA error register, SCSI transport's answer, floppy ST1

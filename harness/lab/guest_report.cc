@@ -119,6 +119,9 @@ bool read_command(const Line& line, GuestReport& report)
     if (unsigned value = 0; line.number("bm", value, 16)) {
         command.bus_master = value;
     }
+    if (uint64_t value = 0; line.number("src", value, 10)) {
+        command.source = value;
+    }
     if (uint32_t value = 0; line.number("crc", value, 16)) {
         command.crc = value;
     }

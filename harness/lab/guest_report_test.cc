@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "lab/guest_report.h"
+#include "lab/payload.h"
 
 using namespace rogate::lab;
 
@@ -116,8 +117,29 @@ TEST(GuestReport, ReadsTheAnswersOfEveryKind)
     EXPECT_EQ(report.commands[1].kind, "nvme");
     EXPECT_EQ(report.commands[1].status, 0x280U);
     EXPECT_EQ(report.commands[1].sense, "");
+    EXPECT_FALSE(report.commands[1].source);
     EXPECT_EQ(report.commands[2].command_class, CommandClass::recheck);
     EXPECT_FALSE(report.commands[2].changes_data());
+}
+
+TEST(ExpectedOverwrites, ACopyLeavesWhatItsSourceHolds)
+{
+    const std::string nonce = "0123456789abcdef";
+    const GuestReport report = parse_guest_report(
+        "rogate-probe 2 nonce=" + nonce + " writes=on\n"
+        "disk nvme0 index=5 kind=nvme sectors=17136 st=00 er=00 to=0 model=\"\"\n"
+        "cmd nvme0 op=01 class=write proto=dma lba=24 n=2 st=00 er=00 to=0 back=new name=WRITE\n"
+        "cmd nvme0 op=01 class=write proto=dma lba=26 n=1 st=0280 er=00 to=0 back=old name=WRITE\n"
+        "cmd nvme0 op=19 class=write proto=dma lba=40 n=3 src=24 st=00 er=00 to=0 back=other name=COPY\n"
+        "cmd nvme0 op=09 class=trim proto=dma lba=24 n=1 st=00 er=00 to=0 back=zero name=DSM_DEALLOCATE\n"
+        "end disks=1 cmds=4\n");
+    ASSERT_TRUE(report.complete) << report.problem;
+    const auto sectors = expected_overwrites(nonce, report.disks[0].index, report.commands);
+    ASSERT_EQ(sectors.size(), 4U);
+    EXPECT_EQ(sectors.at(24), rogate::image::Sector{});
+    EXPECT_EQ(sectors.at(25), payload_sector(nonce, 25, 0x01, 5));
+    EXPECT_EQ(sectors.at(40), payload_sector(nonce, 24, 0x01, 5));
+    EXPECT_EQ(sectors.at(41), payload_sector(nonce, 25, 0x01, 5));
 }
 
 TEST(GuestReport, AcceptedFollowsTheKind)
