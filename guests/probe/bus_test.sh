@@ -203,5 +203,26 @@ requests=$(grep -c ' Write id=' "$dir/log")
 [ "$requests" -eq "$wire_writes" ] || fail "$requests writes reached the server, not $wire_writes"
 [ -z "$zeroes" ] || grep -qE ' (Trim|Zero) id=' "$dir/log" || fail "no trim reached the server"
 
+if [ "$bus" = nvme ]; then
+    echo "== nvme: format=on blanks the disk, last of all"
+    cp "$orig" "$dir/a.raw"
+    file_node d0 "$dir/a.raw"
+    attach 0 d0
+    boot 120 "$probe" "nonce=$nonce format=on" "${node[@]}" "${device[@]}"
+    expect_rc 33 probe
+    expect_end 1 $((n_cmds + 1))
+    expect_reads nvme0 "$orig"
+    expect_count 1 "^cmd nvme0 op=80 class=trim proto=none lba=0 n=$sectors $ok back=zero .* name=FORMAT_NVM$"
+    tail -n 2 "$dir/out" | head -n 1 | grep -q FORMAT_NVM || fail "FORMAT NVM is not the last command"
+    truncate -s $((sectors * 512)) "$dir/zero.raw"
+    expect_same "$dir/a.raw" "$dir/zero.raw" "the formatted image is not zero"
+
+    echo "== nvme: a namespace that copies nothing at once: COPY is absent"
+    cp "$orig" "$dir/a.raw"
+    boot 120 "$probe" "nonce=$nonce" "${node[@]}" -device nvme,serial=s,addr=5,drive=d0
+    expect_rc 33 probe
+    expect_count 1 "^cmd nvme0 op=19 class=absent proto=dma lba=40 n=8 src=24 st=06 er=00 to=0 back=old .* name=COPY$"
+fi
+
 echo "all checks hold"
 exit 0

@@ -242,6 +242,16 @@ TEST(Verdict, ATrimMustReadZerosAndAnUnknownCommandMustChangeNothing)
     EXPECT_EQ(read_write(evidence), "corrupt");
 }
 
+TEST(Verdict, APlaceThatChangedAfterItsReadBackIsNoPass)
+{
+    lab::Evidence refused = sealed_evidence();
+    refused.commands.push_back(command(lab::CommandClass::recheck, "WRITE", 0x50, "new"));
+    EXPECT_EQ(read_only(refused), "silent");  // as any read-back of something else that no other witness saw
+    lab::Evidence taken = writes_evidence();
+    taken.commands.push_back(command(lab::CommandClass::recheck, "WRITE", 0x50, "old"));
+    EXPECT_EQ(read_write(taken), "corrupt");
+}
+
 TEST(Verdict, SkipKeepsItsReason)
 {
     Case one = kReadOnly;
