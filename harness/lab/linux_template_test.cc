@@ -61,6 +61,9 @@ TEST_F(LinuxTemplates, TwoProcessesThatMakeOneAtOnceGetTheSame)
     ASSERT_GE(other, 0);
     auto made = linux_template(cache->path(), files, small_shape());
     if (other == 0) {
+        if (!made) {
+            fmt::print(stderr, "the other process: {}\n", made.error().text);
+        }
         ::_exit(made ? 0 : 1);
     }
     ASSERT_TRUE(made) << made.error().text;
