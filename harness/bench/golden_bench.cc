@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "image/recipe.h"
-#include "image/state.h"
+#include "image/golden_witness.h"
 
 namespace rogate::image {
 namespace {
@@ -46,7 +46,7 @@ void golden_witnesses(benchmark::State& state)
     auto cache = TempDir::make("/dev/shm", "rogate-bench-").value();
     const auto made = std::get<Golden>(golden(cache.path(), "raw", Shape::plain, no_programs).value());
     for ([[maybe_unused]] auto _ : state) {
-        benchmark::DoNotOptimize(witness_files(made.folder, made.image.files).has_value());
+        benchmark::DoNotOptimize(golden_witnesses(made).has_value());
     }
 }
 
