@@ -14,6 +14,7 @@
 #include "image/recipe.h"
 #include "image/reference.h"
 #include "image/state.h"
+#include "base/program.h"
 #include "image/test_support.h"
 
 namespace rogate::image
@@ -64,7 +65,7 @@ TEST_F(ImageToolTest, AnotherProgramMakesAnotherGolden)
     const std::string path = std::getenv("PATH");
     std::filesystem::create_directory(at("bin"));
     for (const char* tool : {"qemu-img", "qemu-io"}) {
-        test::put_file(at("bin") / tool, "#!/bin/sh\nexec " + find_tool(tool)->string() + " \"$@\"\n");
+        test::put_file(at("bin") / tool, "#!/bin/sh\nexec " + find_program(tool)->string() + " \"$@\"\n");
         std::filesystem::permissions(at("bin") / tool, std::filesystem::perms(0755));
     }
     ::setenv("PATH", (at("bin").string() + ":" + path).c_str(), 1);

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "process/group.h"
 
 namespace rogate::subject {
@@ -145,12 +146,12 @@ Result<std::string> ninja_text(const Profile& profile, const git::Tree& files, c
 Result<void> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache, const Profile& profile,
                       const git::Tree& files)
 {
-    for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
-        if (auto found = process::find_program(program, package); !found) {
+    for (const char* program : {kCompiler, "ninja"}) {
+        if (auto found = find_program(program); !found) {
             return found.error();
         }
     }
-    const bool with_ccache = process::find_program("ccache").has_value();
+    const bool with_ccache = find_program("ccache").has_value();
     auto text = ninja_text(profile, files, with_ccache ? "ccache cc" : kCompiler);
     if (!text) {
         return text.error();
@@ -180,7 +181,7 @@ Result<void> build_in(const std::filesystem::path& folder, const std::filesystem
 Result<std::string> toolchain_key()
 {
     std::string facts = fmt::format("{}", kRecipe);
-    auto compiler = process::find_program(kCompiler, "gcc");
+    auto compiler = find_program(kCompiler);
     if (!compiler) {
         return compiler.error();
     }

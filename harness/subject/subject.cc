@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "process/group.h"
 #include "series/apply.h"
@@ -21,7 +22,7 @@ constexpr const char* kProfileName = "rogate.toml";
 /// True when the built device model takes `drive` as the value of -drive; its complaint goes into `complaint`.
 Result<bool> takes_drive(const std::filesystem::path& bridge, const std::string& drive, std::string& complaint)
 {
-    auto nbdkit = process::find_program("nbdkit", "nbdkit");
+    auto nbdkit = find_program("nbdkit");
     if (!nbdkit) {
         return nbdkit.error();
     }
