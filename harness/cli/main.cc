@@ -11,10 +11,11 @@
 namespace rogate::cli {
 namespace {
 
-constexpr std::array<Command, 5> kCommands{{
+constexpr std::array<Command, 6> kCommands{{
     {"run", "Run cases and compare their verdicts with the expected ones", declare_run},
     {"list", "List the cases and the verdicts expected of them", declare_list},
     {"show", "Show the evidence of a case", declare_show},
+    {"image", "Digest images, and name the sectors in which two differ", declare_image},
     {"init", "Look at a tree of your own and write a first profile for it", declare_init},
     {"doctor", "Check that every program rogate needs is there, or what a profile comes to", declare_doctor},
 }};

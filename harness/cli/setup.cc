@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "process/run_folder.h"
@@ -45,11 +46,11 @@ Result<std::filesystem::path> series_folder(const Global& global, const std::str
 
 Result<lab::Tools> find_tools(const Global& global, const std::vector<std::string>& guest_words)
 {
-    auto nbdkit = process::find_program("nbdkit", "nbdkit");
+    auto nbdkit = find_program("nbdkit");
     if (!nbdkit) {
         return nbdkit.error();
     }
-    auto qemu = process::find_program("qemu-system-x86_64", "qemu-system-x86");
+    auto qemu = find_program("qemu-system-x86_64");
     if (!qemu) {
         return qemu.error();
     }

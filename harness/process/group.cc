@@ -22,6 +22,8 @@
 #include <boost/process/posix.hpp>
 #include <boost/process/start_dir.hpp>
 
+#include "base/program.h"
+
 namespace rogate::process {
 namespace {
 

@@ -48,7 +48,4 @@ std::string describe(const Outcome& outcome);
 /// The command line as a person can paste it into a shell, environment and socket left out.
 std::string paste_line(const std::vector<std::string>& argv);
 
-/// Finds a program in PATH. Errors: environment, naming the program; `package` (may be empty) goes into the hint.
-Result<std::filesystem::path> find_program(const std::string& name, const std::string& package = {});
-
 }  // namespace rogate::process

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "process/group.h"
 
 namespace rogate::subject {
@@ -22,7 +23,7 @@ struct Words {
 
 Result<process::Outcome> run_nbdkit(const std::filesystem::path& folder, std::vector<std::string> words)
 {
-    auto nbdkit = process::find_program("nbdkit", "nbdkit");
+    auto nbdkit = find_program("nbdkit");
     if (!nbdkit) {
         return nbdkit.error();
     }
