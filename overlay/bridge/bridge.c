@@ -4,77 +4,37 @@
  * model.
  *
  * One nbdkit process is one device model.  The words given as arg=... are its
- * command line; its own main() (compiled as ioemu_main) parses them, opens
- * the images and fills bs_table, fd_table and usb_table.  Each disk with a
- * medium becomes the export of its slot's name: hda..hdd, sda..sdg, fda, fdb,
- * usb0..usb3.  An empty drive is left out, unless a medium may come into it
- * (xenstore): then it is an export of size 0 for as long as it is empty.
+ * command line.  Each disk with a medium becomes the export of its slot's
+ * name: hda..hdd, sda..sdg, fda, fdb, usb0..usb3.
  *
  * Every export is advertised writable, whatever the block layer thinks of it:
- * the refusal under test is bdrv_write's, not NBD's negotiation.  The bridge
- * never asks bdrv_is_read_only.
+ * the refusal under test is the block layer's, not NBD's negotiation.  The
+ * bridge never asks bdrv_is_read_only.
  */
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vl.h"
+#include "bridge.h"
 
 /* The block layer keeps its caches and positions in plain variables and is
    written for a single thread, so one request is served at a time. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_SERIALIZE_ALL_REQUESTS
 
-#define MAX_ARGS 256
 /* bytes of zeros written at once by zero and trim */
 #define ZERO_BYTES (64 << 10)
 
-int ioemu_main(int argc, char **argv);
-
-/* xenstore.c; a tree without it is served too */
-#pragma weak xenstore_fd
-#pragma weak xenstore_watch_media
-#pragma weak xenstore_process_event
-#pragma weak xenstore_is_media_drive
-#pragma weak xenstore_close
-
-static char *args[MAX_ARGS + 2] = { (char *)"ioemu" };
+static char *args[BRIDGE_MAX_ARGS + 2] = { (char *)"ioemu" };
 static int nb_args = 1;
-
-/* the disks that are served, in the order of their slots */
-typedef struct Export {
-    char name[8];
-    BlockDriverState **slot; /* a new medium may mean a new drive */
-} Export;
-
-static Export exports[MAX_DISKS + MAX_SCSI_DISKS + MAX_FD + MAX_USB_DISKS];
-static size_t nb_exports;
-
-static void close_disks(BlockDriverState **table, int slots)
-{
-    int i;
-
-    for (i = 0; i < slots; i++) {
-        if (table[i]) {
-            bdrv_close(table[i]);
-        }
-    }
-}
 
 static void rogate_unload(void)
 {
     int i;
 
-    close_disks(bs_table, MAX_DISKS + MAX_SCSI_DISKS);
-    close_disks(fd_table, MAX_FD);
-    close_disks(usb_table, MAX_USB_DISKS);
-    if (xenstore_close) {
-        xenstore_close();
-    }
+    bridge_close_disks();
     for (i = 1; i < nb_args; i++) {
         free(args[i]);
     }
@@ -87,8 +47,9 @@ static int rogate_config(const char *key, const char *value)
                      "given as arg=WORD", key);
         return -1;
     }
-    if (nb_args > MAX_ARGS) {
-        nbdkit_error("more than %d words for the device model", MAX_ARGS);
+    if (nb_args > BRIDGE_MAX_ARGS) {
+        nbdkit_error("more than %d words for the device model",
+                     BRIDGE_MAX_ARGS);
         return -1;
     }
     args[nb_args] = strdup(value);
@@ -109,80 +70,23 @@ static int rogate_config_complete(void)
     return 0;
 }
 
-/* `last` is the last letter or digit of the name */
-static void add_export(BlockDriverState **slot, const char *prefix, char last,
-                       int may_be_empty)
-{
-    if (*slot && (may_be_empty || bdrv_is_inserted(*slot))) {
-        snprintf(exports[nb_exports].name, sizeof(exports[nb_exports].name),
-                 "%s%c", prefix, last);
-        exports[nb_exports].slot = slot;
-        nb_exports++;
-    }
-}
-
-/* whether a medium may come into a drive of bs_table */
-static int is_media_drive(int slot)
-{
-    return xenstore_is_media_drive && xenstore_is_media_drive(slot);
-}
-
 /* The images are opened here: before nbdkit goes to the background, so that
    relative names work and a failure is told on its exit. */
 static int rogate_get_ready(void)
 {
-    int i, ret;
-
-    ret = ioemu_main(nb_args, args);
-    if (ret != 0) {
-        nbdkit_error("the device model did not start, status %d", ret);
+    if (bridge_open_disks(nb_args, args) < 0) {
         return -1;
     }
-    for (i = 0; i < MAX_DISKS; i++) {
-        add_export(&bs_table[i], "hd", 'a' + i, is_media_drive(i));
-    }
-    for (i = 0; i < MAX_SCSI_DISKS; i++) {
-        add_export(&bs_table[MAX_DISKS + i], "sd", 'a' + i,
-                   is_media_drive(MAX_DISKS + i));
-    }
-    for (i = 0; i < MAX_FD; i++) {
-        add_export(&fd_table[i], "fd", 'a' + i, 0);
-    }
-    for (i = 0; i < MAX_USB_DISKS; i++) {
-        add_export(&usb_table[i], "usb", '0' + i, 0);
-    }
-    if (nb_exports == 0) {
+    if (bridge_nb_exports == 0) {
         nbdkit_error("the device model has no disk with a medium");
         return -1;
     }
     return 0;
 }
 
-/* A thread that is started before nbdkit goes to the background would be lost:
-   libxenstore starts one with the first watch. */
 static int rogate_after_fork(void)
 {
-    int ret = xenstore_watch_media ? xenstore_watch_media() : 0;
-
-    if (ret < 0) {
-        nbdkit_error("cannot watch xenstore: %s", strerror(-ret));
-        return -1;
-    }
-    return 0;
-}
-
-/* One request runs at a time, so before each of them is when the device model
-   is idle: it then does what its main loop would do. */
-static void handle_events(void)
-{
-    struct pollfd pfd = { .fd = -1, .events = POLLIN };
-
-    if (xenstore_fd && xenstore_process_event) {
-        pfd.fd = xenstore_fd();
-    }
-    if (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0) {
-        xenstore_process_event(NULL);
-    }
+    return bridge_start_events();
 }
 
 static int rogate_list_exports(int readonly, int is_tls,
@@ -192,8 +96,8 @@ static int rogate_list_exports(int readonly, int is_tls,
 
     (void)readonly;
     (void)is_tls;
-    for (i = 0; i < nb_exports; i++) {
-        if (nbdkit_add_export(list, exports[i].name, NULL) == -1) {
+    for (i = 0; i < bridge_nb_exports; i++) {
+        if (nbdkit_add_export(list, bridge_exports[i].name, NULL) == -1) {
             return -1;
         }
     }
@@ -204,7 +108,7 @@ static const char *rogate_default_export(int readonly, int is_tls)
 {
     (void)readonly;
     (void)is_tls;
-    return exports[0].name;
+    return bridge_exports[0].name;
 }
 
 /* The handle is the export: its disk, and its name for messages. */
@@ -217,9 +121,9 @@ static void *rogate_open(int readonly)
     if (!name) {
         return NULL;
     }
-    for (i = 0; i < nb_exports; i++) {
-        if (!strcmp(name, exports[i].name)) {
-            return &exports[i];
+    for (i = 0; i < bridge_nb_exports; i++) {
+        if (!strcmp(name, bridge_exports[i].name)) {
+            return &bridge_exports[i];
         }
     }
     nbdkit_error("open '%s': the device model has no such disk", name);
@@ -227,11 +131,13 @@ static void *rogate_open(int readonly)
     return NULL;
 }
 
-/* The disk of a request; NULL if there was no memory for a new medium's. */
+/* The disk of a request; NULL if there was no memory for a new medium's.  One
+   request runs at a time, so before each of them is when the device model is
+   idle. */
 static BlockDriverState *handle_bs(void *handle)
 {
-    handle_events();
-    return *((Export *)handle)->slot;
+    bridge_handle_events();
+    return *((BridgeExport *)handle)->slot;
 }
 
 /* NBD has few error numbers, and nbdkit turns those it cannot send into EINVAL.
@@ -260,7 +166,7 @@ static int64_t check(void *handle, const char *call, int64_t ret)
     if (ret >= 0) {
         return ret;
     }
-    nbdkit_error("%s '%s': %s (errno %d)", call, ((Export *)handle)->name,
+    nbdkit_error("%s '%s': %s (errno %d)", call, ((BridgeExport *)handle)->name,
                  strerror(-ret), (int)-ret);
     nbdkit_set_error(nbd_errno(-ret));
     return -1;
@@ -273,14 +179,14 @@ static int64_t rogate_get_size(void *handle)
     if (!bs || !bdrv_is_inserted(bs)) {
         return 0;
     }
-    return check(handle, "bdrv_getlength", bdrv_getlength(bs));
+    return check(handle, "bdrv_getlength", bridge_getlength(bs));
 }
 
 static int rogate_block_size(void *handle, uint32_t *minimum,
                              uint32_t *preferred, uint32_t *maximum)
 {
     (void)handle;
-    *minimum = SECTOR_SIZE;
+    *minimum = BRIDGE_SECTOR_SIZE;
     *preferred = 4096;
     *maximum = 32 << 20;
     return 0;
@@ -301,7 +207,7 @@ static int rogate_can_fua(void *handle)
 
 static int is_aligned(uint32_t count, uint64_t offset)
 {
-    return count % SECTOR_SIZE == 0 && offset % SECTOR_SIZE == 0;
+    return count % BRIDGE_SECTOR_SIZE == 0 && offset % BRIDGE_SECTOR_SIZE == 0;
 }
 
 static int rogate_pread(void *handle, void *buf, uint32_t count,
@@ -314,8 +220,8 @@ static int rogate_pread(void *handle, void *buf, uint32_t count,
         return check(handle, "bdrv_read", bs ? -EINVAL : -ENOMEDIUM);
     }
     return check(handle, "bdrv_read",
-                 bdrv_read(bs, offset >> SECTOR_BITS, buf,
-                           count >> SECTOR_BITS));
+                 bridge_read(bs, offset >> BRIDGE_SECTOR_BITS, buf,
+                             count >> BRIDGE_SECTOR_BITS));
 }
 
 static int rogate_pwrite(void *handle, const void *buf, uint32_t count,
@@ -328,8 +234,8 @@ static int rogate_pwrite(void *handle, const void *buf, uint32_t count,
         return check(handle, "bdrv_write", bs ? -EINVAL : -ENOMEDIUM);
     }
     return check(handle, "bdrv_write",
-                 bdrv_write(bs, offset >> SECTOR_BITS, buf,
-                            count >> SECTOR_BITS));
+                 bridge_write(bs, offset >> BRIDGE_SECTOR_BITS, buf,
+                              count >> BRIDGE_SECTOR_BITS));
 }
 
 /* A block layer of 2007 knows no zeroing and no discarding.  The nearest that
@@ -348,7 +254,8 @@ static int rogate_zero(void *handle, uint32_t count, uint64_t offset,
     }
     while (count > 0) {
         n = count < ZERO_BYTES ? count : ZERO_BYTES;
-        ret = bdrv_write(bs, offset >> SECTOR_BITS, zeros, n >> SECTOR_BITS);
+        ret = bridge_write(bs, offset >> BRIDGE_SECTOR_BITS, zeros,
+                           n >> BRIDGE_SECTOR_BITS);
         if (ret < 0) {
             return check(handle, "bdrv_write of zeros", ret);
         }
@@ -365,7 +272,7 @@ static int rogate_flush(void *handle, uint32_t flags)
     (void)flags;
     /* an empty drive has nothing to flush */
     return check(handle, "bdrv_flush",
-                 bs && bdrv_is_inserted(bs) ? bdrv_flush(bs) : 0);
+                 bs && bdrv_is_inserted(bs) ? bridge_flush(bs) : 0);
 }
 
 static void print_format(void *opaque, const char *name)
@@ -383,13 +290,9 @@ static void rogate_dump_plugin(void)
     bdrv_iterate_format(print_format, &some);
     printf("\n"
            "rogate_sector_size=%d\n"
-           "rogate_max_ide=%d\n"
-           "rogate_max_scsi=%d\n"
-           "rogate_max_floppy=%d\n"
-           "rogate_max_usb=%d\n"
            "rogate_max_args=%d\n",
-           SECTOR_SIZE, MAX_DISKS, MAX_SCSI_DISKS, MAX_FD, MAX_USB_DISKS,
-           MAX_ARGS);
+           BRIDGE_SECTOR_SIZE, BRIDGE_MAX_ARGS);
+    bridge_dump_disks();
 }
 
 static struct nbdkit_plugin plugin = {
