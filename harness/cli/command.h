@@ -35,6 +35,8 @@ Action declare_run(CLI::App& app, const Global& global);
 Action declare_list(CLI::App& app, const Global& global);
 Action declare_show(CLI::App& app, const Global& global);
 Action declare_report(CLI::App& app, const Global& global);
+Action declare_man(CLI::App& app, const Global& global);
+Action declare_completion(CLI::App& app, const Global& global);
 Action declare_doctor(CLI::App& app, const Global& global);
 
 /// Prints "error: text" and "hint: ..." on stderr.

@@ -11,12 +11,14 @@
 namespace rogate::cli {
 namespace {
 
-constexpr std::array<Command, 5> kCommands{{
+constexpr std::array<Command, 7> kCommands{{
     {"run", "Run cases and compare their verdicts with the expected ones", declare_run},
     {"list", "List the cases and the verdicts expected of them", declare_list},
     {"show", "Show the evidence of a case", declare_show},
     {"report", "Tell the results of runs as mail, HTML, JUnit, TAP, JSON or Markdown", declare_report},
     {"doctor", "Check that every program rogate needs is there", declare_doctor},
+    {"man", "Print manual pages", declare_man},
+    {"completion", "Print a script that completes the command line in a shell", declare_completion},
 }};
 
 std::string environment(const char* name)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <cerrno>
+#include <cstdio>
 #include <fmt/format.h>
 #include <memory>
 #include <unistd.h>
@@ -71,6 +73,16 @@ std::string render(const ReportOptions& options, const report::Document& documen
                               : report::write_results(*document.results);
 }
 
+/// A reader that goes away early (head, a pager) is no failure; a full disk is one.
+Result<ExitCode> printed(const std::string& text, const report::Results& results)
+{
+    const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    if (!whole && errno != EPIPE) {
+        return errno_error("write", "standard output", errno);
+    }
+    return exit_code_of(results);
+}
+
 Result<ExitCode> report_results(const ReportOptions& options)
 {
     if (!options.against.empty() && (options.junit || options.tap)) {
@@ -94,7 +106,7 @@ Result<ExitCode> report_results(const ReportOptions& options)
     }
     const std::string text = render(options, document);
     if (options.output.empty() || options.output == "-") {
-        fmt::print("{}", text);
+        return printed(text, *results);
     } else if (auto written = write_file(options.output, text); !written) {
         return written.error();
     }

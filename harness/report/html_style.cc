@@ -13,8 +13,8 @@ const char* const kHtmlStyle = R"css(
 --good:#12391f;--good-t:#a4e8bb;--hole:#4d1a10;--hole-t:#ffc0b0;--leak:#453208;--leak-t:#ffdf94;
 --silent:#34215a;--silent-t:#dcc6ff;--over:#12305a;--over-t:#b5d5ff;--other:#2a323b;--other-t:#d3dae2;--bad:#ff6b6b}}
 *{box-sizing:border-box}
-html{color-scheme:light dark;scroll-padding-top:1rem}
-body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,"DejaVu Sans",sans-serif}
+html{color-scheme:light dark;scroll-padding-top:4.5rem}
+body{margin:0;overflow-wrap:anywhere;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,"DejaVu Sans",sans-serif}
 header,main,footer{max-width:110rem;margin:auto;padding:0 1.5rem}
 h1{font-size:1.7rem;margin:1.5rem 0 .25rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem}h3{font-size:1rem;margin:1.2rem 0 .4rem}
 p{margin:.4rem 0;max-width:60rem}a{color:var(--link)}a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);outline-offset:2px}
@@ -29,7 +29,7 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;padding:0;ma
 .cards li{border-radius:8px;padding:.4rem .9rem;min-width:6rem}.cards b{display:block;font-size:1.4rem;line-height:1.2}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;margin:.6rem 0}dl.facts dt{color:var(--dim)}dl.facts dd{margin:0;overflow-wrap:anywhere}
 .wide{overflow-x:auto;border:1px solid var(--line);border-radius:8px;margin:.4rem 0 1rem}
-table{border-collapse:separate;border-spacing:0;font-size:13px}
+table{overflow-wrap:normal;border-collapse:separate;border-spacing:0;font-size:13px}
 caption{text-align:left;padding:.5rem .7rem;color:var(--dim)}
 th,td{padding:.2rem .55rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}

@@ -71,6 +71,7 @@ expect 2 "$ROGATE" report fine.json fine.json
 said "$work/err" "is in more than one file"
 
 # A pipe that is closed early is no crash.
-"$ROGATE" report fine.json --html | head -c 100 >/dev/null
+"$ROGATE" report fine.json --html 2>pipe.err | head -c 100 >/dev/null
+[ ! -s pipe.err ] || fail "a reader that goes away is told as a failure"
 "$ROGATE" report - <fine.json | grep -q 'all as expected' || fail "standard input is not read"
 passed
