@@ -48,32 +48,32 @@ void write(benchmark::State& state)
     run(state, [] { return report::write_results(results()); });
 }
 
-void html(benchmark::State& state)
+void as_html(benchmark::State& state)
 {
     run(state, [] { return report::html({&results(), {}}); });
 }
 
-void mail(benchmark::State& state)
+void as_mail(benchmark::State& state)
 {
     run(state, [] { return report::mail({&results(), {}}); });
 }
 
-void markdown(benchmark::State& state)
+void as_markdown(benchmark::State& state)
 {
     run(state, [] { return report::markdown({&results(), {}}); });
 }
 
-void junit(benchmark::State& state)
+void as_junit(benchmark::State& state)
 {
     run(state, [] { return report::junit(results()); });
 }
 
-void tap(benchmark::State& state)
+void as_tap(benchmark::State& state)
 {
     run(state, [] { return report::tap_lines(results()); });
 }
 
-void grid(benchmark::State& state)
+void as_grid(benchmark::State& state)
 {
     run(state, [] { return report::table(results(), report::TableForm::grid, false); });
 }
@@ -82,10 +82,10 @@ void grid(benchmark::State& state)
 
 BENCHMARK(read)->Unit(benchmark::kMillisecond);
 BENCHMARK(write)->Unit(benchmark::kMillisecond);
-BENCHMARK(html)->Unit(benchmark::kMillisecond);
-BENCHMARK(mail)->Unit(benchmark::kMillisecond);
-BENCHMARK(markdown)->Unit(benchmark::kMillisecond);
-BENCHMARK(junit)->Unit(benchmark::kMillisecond);
-BENCHMARK(tap)->Unit(benchmark::kMillisecond);
-BENCHMARK(grid)->Unit(benchmark::kMillisecond);
+BENCHMARK(as_html)->Unit(benchmark::kMillisecond);
+BENCHMARK(as_mail)->Unit(benchmark::kMillisecond);
+BENCHMARK(as_markdown)->Unit(benchmark::kMillisecond);
+BENCHMARK(as_junit)->Unit(benchmark::kMillisecond);
+BENCHMARK(as_tap)->Unit(benchmark::kMillisecond);
+BENCHMARK(as_grid)->Unit(benchmark::kMillisecond);
 BENCHMARK_MAIN();
