@@ -7,10 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include <rapidjson/document.h>
+
 #include "base/result.h"
-#include "report/json.h"
 
 namespace rogate::report {
+
+/// A results file is large: reading it is most of what a report costs, and RapidJSON reads it several times as fast as
+/// nlohmann's library, which writes the small files.
+using JsonValue = rapidjson::Value;
+using JsonDocument = rapidjson::Document;
 
 /// Where in a file a value stands; a text is made of it only for a message.
 struct JsonPlace {
@@ -34,13 +40,16 @@ private:
 };
 
 /// Parses `text`. Errors: corrupt, naming the file, line and column.
-Result<Json> parse_json(std::string_view text, const std::string& file);
+Result<JsonDocument> parse_json(std::string_view text, const std::string& file);
+
+/// The text of a string.
+std::string text_of(const JsonValue& json);
 
 /// Takes the members of one object, each at most once; what is missing, of the wrong type or left over is a problem.
 /// A value that cannot be had is returned empty, so that callers need no branches.
 class JsonObject {
 public:
-    JsonObject(const Json& json, const JsonPlace& place, JsonProblems& problems);
+    JsonObject(const JsonValue& json, const JsonPlace& place, JsonProblems& problems);
     ~JsonObject() = default;
     JsonObject(const JsonObject&) = delete;
     JsonObject& operator=(const JsonObject&) = delete;
@@ -59,9 +68,9 @@ public:
     /// A place in a list of `size` elements.
     std::optional<size_t> index_if_any(const char* key, size_t size);
     /// The member as it is; null when there is none, which is a problem unless `optional`.
-    const Json* member(const char* key, bool optional = false);
-    const Json* array(const char* key);
-    const Json* object(const char* key, bool optional = false);
+    const JsonValue* member(const char* key, bool optional = false);
+    const JsonValue* array(const char* key);
+    const JsonValue* object(const char* key, bool optional = false);
 
     [[nodiscard]] JsonPlace at(const char* key) const { return {&place_, key, 0}; }
     void problem(const char* key, const std::string& what) { problems_.add(at(key), what); }
@@ -70,7 +79,7 @@ public:
     void finish();
 
 private:
-    const Json* json_ = nullptr;
+    const JsonValue* json_ = nullptr;
     JsonPlace place_;
     JsonProblems& problems_;
     std::vector<const char*> asked_;

@@ -12,11 +12,11 @@ namespace {
 std::vector<image::SectorRange> read_ranges(JsonObject& object, const char* key)
 {
     std::vector<image::SectorRange> ranges;
-    for_each(object, key, [&](const Json& pair, const JsonPlace& place) {
-        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned()) {
+    for_each(object, key, [&](const JsonValue& pair, const JsonPlace& place) {
+        if (!pair.IsArray() || pair.Size() != 2 || !pair[0U].IsUint64() || !pair[1U].IsUint64()) {
             object.problems().add(place, "it must be a first sector and a count");
         } else {
-            ranges.push_back({pair[0].get<uint64_t>(), pair[1].get<uint64_t>()});
+            ranges.push_back({pair[0U].GetUint64(), pair[1U].GetUint64()});
         }
     });
     return ranges;
@@ -25,7 +25,7 @@ std::vector<image::SectorRange> read_ranges(JsonObject& object, const char* key)
 lab::ProcessEvidence read_process(JsonObject& parent, const char* key)
 {
     lab::ProcessEvidence process;
-    const Json* json = parent.object(key);
+    const JsonValue* json = parent.object(key);
     if (!json) {
         return process;
     }
@@ -53,7 +53,7 @@ lab::CommandClass read_class(JsonObject& object)
     return read;
 }
 
-lab::GuestCommand read_command(const Json& json, const JsonPlace& place, JsonProblems& problems)
+lab::GuestCommand read_command(const JsonValue& json, const JsonPlace& place, JsonProblems& problems)
 {
     JsonObject object(json, place, problems);
     lab::GuestCommand one;
@@ -78,7 +78,7 @@ lab::GuestCommand read_command(const Json& json, const JsonPlace& place, JsonPro
     return one;
 }
 
-lab::WireRequest read_request(const Json& json, const JsonPlace& place, JsonProblems& problems)
+lab::WireRequest read_request(const JsonValue& json, const JsonPlace& place, JsonProblems& problems)
 {
     JsonObject object(json, place, problems);
     lab::WireRequest one;
@@ -93,15 +93,15 @@ lab::WireRequest read_request(const Json& json, const JsonPlace& place, JsonProb
 }
 
 template <class One, class Reader>
-std::vector<One> read_list(const Json& json, const JsonPlace& place, JsonProblems& problems, Reader read)
+std::vector<One> read_list(const JsonValue& json, const JsonPlace& place, JsonProblems& problems, Reader read)
 {
     std::vector<One> all;
-    if (!json.is_array()) {
+    if (!json.IsArray()) {
         problems.add(place, "it must be a list");
         return all;
     }
-    all.reserve(json.size());
-    for (size_t i = 0; i < json.size(); ++i) {
+    all.reserve(json.Size());
+    for (rapidjson::SizeType i = 0; i < json.Size(); ++i) {
         all.push_back(read(json[i], JsonPlace{&place, nullptr, i}, problems));
     }
     return all;
@@ -109,17 +109,17 @@ std::vector<One> read_list(const Json& json, const JsonPlace& place, JsonProblem
 
 void read_files(JsonObject& object, Outcome& outcome)
 {
-    for_each(object, "descriptor", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "descriptor", [&](const JsonValue& json, const JsonPlace& place) {
         JsonObject one(json, place, object.problems());
         outcome.open_files.push_back({one.text("file"), one.flag("writable"), one.flag("mapping"), one.text("how")});
         one.finish();
     });
-    for_each(object, "kernel", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "kernel", [&](const JsonValue& json, const JsonPlace& place) {
         JsonObject one(json, place, object.problems());
         outcome.events.push_back({one.text("file"), one.text("event")});
         one.finish();
     });
-    for_each(object, "files", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "files", [&](const JsonValue& json, const JsonPlace& place) {
         JsonObject one(json, place, object.problems());
         lab::FileEvidence file;
         file.file = one.text("file");
@@ -153,7 +153,7 @@ void read_evidence(JsonObject& object, const Results& results, Outcome& outcome)
         object.problem("checksums", "there must be one for each command of 'guest'");
     }
     read_files(object, outcome);
-    if (const Json* json = object.object("reader", true)) {
+    if (const JsonValue* json = object.object("reader", true)) {
         JsonObject reader(*json, object.at("reader"), object.problems());
         outcome.reader =
             lab::ReaderEvidence{reader.text("command"), reader.text("failure"), read_ranges(reader, "wrong")};
@@ -164,7 +164,7 @@ void read_evidence(JsonObject& object, const Results& results, Outcome& outcome)
 
 }  // namespace
 
-Machine read_machine(const Json& json, const JsonPlace& place, JsonProblems& problems)
+Machine read_machine(const JsonValue& json, const JsonPlace& place, JsonProblems& problems)
 {
     JsonObject object(json, place, problems);
     Machine machine;
@@ -179,20 +179,21 @@ Machine read_machine(const Json& json, const JsonPlace& place, JsonProblems& pro
     return machine;
 }
 
-std::vector<lab::GuestCommand> read_guest(const Json& json, const JsonPlace& place, JsonProblems& problems)
+std::vector<lab::GuestCommand> read_guest(const JsonValue& json, const JsonPlace& place, JsonProblems& problems)
 {
     return read_list<lab::GuestCommand>(json, place, problems, read_command);
 }
 
-std::vector<std::optional<uint32_t>> read_checksums(const Json& json, const JsonPlace& place, JsonProblems& problems)
+std::vector<std::optional<uint32_t>> read_checksums(const JsonValue& json, const JsonPlace& place,
+                                                    JsonProblems& problems)
 {
     return read_list<std::optional<uint32_t>>(
         json, place, problems,
-        [](const Json& one, const JsonPlace& where, JsonProblems& told) -> std::optional<uint32_t> {
-            if (one.is_null()) {
+        [](const JsonValue& one, const JsonPlace& where, JsonProblems& told) -> std::optional<uint32_t> {
+            if (one.IsNull()) {
                 return std::nullopt;
             }
-            const auto value = one.is_string() ? parse_hex(one.get_ref<const std::string&>()) : std::nullopt;
+            const auto value = one.IsString() ? parse_hex(text_of(one)) : std::nullopt;
             if (!value) {
                 told.add(where, "it must be null or a text of hexadecimal digits");
             }
@@ -200,7 +201,7 @@ std::vector<std::optional<uint32_t>> read_checksums(const Json& json, const Json
         });
 }
 
-std::vector<lab::WireRequest> read_wire(const Json& json, const JsonPlace& place, JsonProblems& problems)
+std::vector<lab::WireRequest> read_wire(const JsonValue& json, const JsonPlace& place, JsonProblems& problems)
 {
     return read_list<lab::WireRequest>(json, place, problems, read_request);
 }
@@ -220,7 +221,7 @@ Outcome read_outcome(JsonObject& object, const Results& results)
     Outcome outcome;
     outcome.verdict.kind = read_verdict(object, "verdict");
     outcome.verdict.reasons = object.texts("reasons");
-    if (const Json* evidence = object.object("evidence")) {
+    if (const JsonValue* evidence = object.object("evidence")) {
         JsonObject inner(*evidence, object.at("evidence"), object.problems());
         read_evidence(inner, results, outcome);
     }

@@ -11,23 +11,23 @@ namespace {
 std::vector<std::pair<std::string, std::string>> read_pairs(JsonObject& object, const char* key)
 {
     std::vector<std::pair<std::string, std::string>> pairs;
-    const Json* json = object.object(key);
+    const JsonValue* json = object.object(key);
     if (!json) {
         return pairs;
     }
-    for (const auto& item : json->items()) {
-        if (!item.value().is_string()) {
-            object.problem(key, fmt::format("'{}' must be a text", item.key()));
+    for (const auto& item : json->GetObject()) {
+        if (!item.value.IsString()) {
+            object.problem(key, fmt::format("'{}' must be a text", text_of(item.name)));
             return pairs;
         }
-        pairs.emplace_back(item.key(), item.value().get_ref<const std::string&>());
+        pairs.emplace_back(text_of(item.name), text_of(item.value));
     }
     return pairs;
 }
 
 std::optional<Shard> read_shard(JsonObject& object)
 {
-    const Json* json = object.object("shard", true);
+    const JsonValue* json = object.object("shard", true);
     if (!json) {
         return std::nullopt;
     }
@@ -75,9 +75,8 @@ matrix::Case read_case(JsonObject& object)
 
 void read_expectation(JsonObject& object, Finding& finding)
 {
-    if (const Json* expected = object.member("expected"); expected && !expected->is_null()) {
-        finding.expected =
-            expected->is_string() ? matrix::verdict_kind(expected->get_ref<const std::string&>()) : std::nullopt;
+    if (const JsonValue* expected = object.member("expected"); expected && !expected->IsNull()) {
+        finding.expected = expected->IsString() ? matrix::verdict_kind(text_of(*expected)) : std::nullopt;
         if (!finding.expected) {
             object.problem("expected", "it must be null or a verdict");
         }
@@ -91,7 +90,7 @@ void read_also(JsonObject& object, const Results& results, Finding& finding)
 {
     for (const bool alone : {true, false}) {
         const char* key = alone ? "alone" : "in_company";
-        if (const Json* json = object.object(key, true)) {
+        if (const JsonValue* json = object.object(key, true)) {
             JsonObject inner(*json, object.at(key), object.problems());
             finding.also = read_outcome(inner, results);
             finding.also_is_alone = alone;
@@ -100,15 +99,15 @@ void read_also(JsonObject& object, const Results& results, Finding& finding)
     }
 }
 
-Finding read_finding(const Json& json, const JsonPlace& place, JsonProblems& problems, const Results& results)
+Finding read_finding(const JsonValue& json, const JsonPlace& place, JsonProblems& problems, const Results& results)
 {
     JsonObject object(json, place, problems);
     Finding finding;
     finding.one = read_case(object);
     finding.at = object.text("at");
     finding.patches = object.number("patches");
-    const Json* verdict = json.is_object() && json.contains("verdict") ? &json["verdict"] : nullptr;
-    if (verdict && *verdict == "skip") {
+    const bool has_verdict = json.IsObject() && json.HasMember("verdict") && json["verdict"].IsString();
+    if (has_verdict && text_of(json["verdict"]) == "skip") {
         finding.outcome.verdict = {read_verdict(object, "verdict"), object.texts("reasons")};
         finding.one.skip = finding.outcome.verdict.reasons.empty() ? "" : finding.outcome.verdict.reasons.front();
         if (finding.one.skip.empty()) {
@@ -130,20 +129,20 @@ Finding read_finding(const Json& json, const JsonPlace& place, JsonProblems& pro
 void read_lists(JsonObject& object, Results& results)
 {
     JsonProblems& problems = object.problems();
-    for_each(object, "machines", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "machines", [&](const JsonValue& json, const JsonPlace& place) {
         results.machines.push_back(read_machine(json, place, problems));
     });
-    for_each(object, "guests", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "guests", [&](const JsonValue& json, const JsonPlace& place) {
         results.guests.push_back(read_guest(json, place, problems));
     });
-    for_each(object, "checksums", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "checksums", [&](const JsonValue& json, const JsonPlace& place) {
         results.checksums.push_back(read_checksums(json, place, problems));
     });
-    for_each(object, "wires", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "wires", [&](const JsonValue& json, const JsonPlace& place) {
         results.wires.push_back(read_wire(json, place, problems));
     });
     std::set<std::pair<std::string, std::string>> seen;
-    for_each(object, "results", [&](const Json& json, const JsonPlace& place) {
+    for_each(object, "results", [&](const JsonValue& json, const JsonPlace& place) {
         Finding finding = read_finding(json, place, problems, results);
         if (!seen.emplace(finding.one.id(), finding.at).second) {
             problems.add(place, fmt::format("'{}' at {} is there twice", finding.one.id(), finding.at));

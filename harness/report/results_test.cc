@@ -138,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "cannot read 'r.json': results[0].evidence.files[0].changed[0]: it must be a first sector and a count"},
         BadFile{"\"at\":\"tip\"", "\"at\":\"base\"",
                 "cannot read 'r.json': results[1]: 'raw/ide/ro/drive/plain' at base is there twice"},
+        BadFile{"\"signal\":0", "\"signal\":0,\"signal\":0",
+                "cannot read 'r.json': machines[0].device_model: 'signal' is there twice"},
         BadFile{"{\n", "{,\n", "cannot read 'r.json': it is no JSON from line 1, byte 2 on"}));
 
 TEST(ResultsFile, ThatIsCutShortIsRefused)
@@ -166,6 +168,12 @@ TEST(ResultsFile, WithAnyDamagedByteIsReadOrRefused)
         }
     }
     EXPECT_GT(refused, text.size() / 12);
+}
+
+// A file of nothing but brackets must not use up the stack.
+TEST(ResultsFile, OfNothingButBracketsIsRefused)
+{
+    EXPECT_EQ(error_of(std::string(5'000'000, '[')).find("cannot read 'r.json': it is no JSON"), 0U);
 }
 
 }  // namespace

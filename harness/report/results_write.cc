@@ -1,174 +1,270 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include "lab/guest_report.h"
 #include "report/json.h"
 #include "report/results.h"
-#include <fmt/format.h>
+#include "report/text.h"
 
 namespace rogate::report {
 namespace {
 
-void put(Json& json, const char* key, const std::string& text)
-{
-    if (!text.empty()) {
-        json[key] = text;
+/// Writes one value of a file; keys and words of rogate's own are plain ASCII, all other text may be anything.
+class Line {
+public:
+    Line() : writer_(buffer_) {}
+
+    template <class Body>
+    void object(Body body)
+    {
+        writer_.StartObject();
+        body();
+        writer_.EndObject();
     }
+    template <class List, class Body>
+    void array(const List& list, Body body)
+    {
+        writer_.StartArray();
+        for (const auto& one : list) {
+            body(one);
+        }
+        writer_.EndArray();
+    }
+    void key(const char* name) { writer_.Key(name); }
+    void text(std::string_view value)
+    {
+        const std::string clean = utf8(value);
+        writer_.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
+    }
+    void text(const char* name, std::string_view value)
+    {
+        key(name);
+        text(value);
+    }
+    void text_if_any(const char* name, const std::string& value)
+    {
+        if (!value.empty()) {
+            text(name, value);
+        }
+    }
+    void texts(const char* name, const std::vector<std::string>& values)
+    {
+        key(name);
+        array(values, [&](const std::string& one) { text(one); });
+    }
+    void number(uint64_t value) { writer_.Uint64(value); }
+    void number(const char* name, uint64_t value)
+    {
+        key(name);
+        number(value);
+    }
+    void signed_number(const char* name, int value)
+    {
+        key(name);
+        writer_.Int(value);
+    }
+    void flag(const char* name, bool value)
+    {
+        key(name);
+        writer_.Bool(value);
+    }
+    void hex(const char* name, unsigned value) { text(name, fmt::format("{:02x}", value)); }
+    void null() { writer_.Null(); }
+    void place(const char* name, const Place& value)
+    {
+        if (value) {
+            number(name, *value);
+        }
+    }
+    void ranges(const char* name, const std::vector<image::SectorRange>& list)
+    {
+        key(name);
+        array(list, [&](const image::SectorRange& range) {
+            writer_.StartArray();
+            number(range.first);
+            number(range.count);
+            writer_.EndArray();
+        });
+    }
+
+    /// What was written since the last call.
+    std::string take()
+    {
+        std::string text(buffer_.GetString(), buffer_.GetSize());
+        buffer_.Clear();
+        writer_.Reset(buffer_);
+        return text;
+    }
+
+private:
+    rapidjson::StringBuffer buffer_;
+    rapidjson::Writer<rapidjson::StringBuffer> writer_;
+};
+
+void process(Line& line, const char* name, const lab::ProcessEvidence& one)
+{
+    line.key(name);
+    line.object([&] {
+        line.texts("argv", one.argv);
+        line.text("ending", one.ending);
+        line.signed_number("exit_status", one.exit_status);
+        line.signed_number("signal", one.signal);
+        line.flag("timed_out", one.timed_out);
+        line.text("stderr", one.stderr_text);
+    });
 }
 
-void put(Json& json, const char* key, const Place& place)
+void machine(Line& line, const Machine& one)
 {
-    if (place) {
-        json[key] = *place;
-    }
+    line.object([&] {
+        line.text("nonce", one.nonce);
+        line.text("subject", one.subject);
+        line.texts("cases", one.cases);
+        line.number("microseconds", one.duration_us);
+        process(line, "device_model", one.device_model);
+        process(line, "qemu", one.qemu);
+        line.text_if_any("console", one.console);
+    });
 }
 
-Json ranges(const std::vector<image::SectorRange>& list)
+void command(Line& line, const lab::GuestCommand& one)
 {
-    Json all = Json::array();
-    for (const image::SectorRange& range : list) {
-        all.push_back(Json::array({range.first, range.count}));
-    }
-    return all;
+    line.object([&] {
+        line.text("name", one.name);
+        line.text("class", lab::to_string(one.command_class));
+        line.text("kind", one.kind);
+        line.text("protocol", one.protocol);
+        line.hex("opcode", one.opcode);
+        line.number("lba", one.lba);
+        line.number("sectors", one.sectors);
+        line.hex("status", one.status);
+        line.hex("error", one.error);
+        line.flag("accepted", one.accepted());
+        line.text_if_any("sense", one.sense);
+        if (one.bus_master) {
+            line.hex("bus_master", *one.bus_master);
+        }
+        if (one.timed_out) {
+            line.flag("timed_out", true);
+        }
+        line.text_if_any("read_back", one.read_back);
+    });
 }
 
-Json process(const lab::ProcessEvidence& evidence)
+void guest(Line& line, const std::vector<lab::GuestCommand>& commands)
 {
-    return {{"argv", evidence.argv},     {"ending", evidence.ending},       {"exit_status", evidence.exit_status},
-            {"signal", evidence.signal}, {"timed_out", evidence.timed_out}, {"stderr", evidence.stderr_text}};
+    line.array(commands, [&](const lab::GuestCommand& one) { command(line, one); });
 }
 
-Json machine(const Machine& one)
+void checksums(Line& line, const std::vector<std::optional<uint32_t>>& list)
 {
-    Json json{{"nonce", one.nonce},
-              {"subject", one.subject},
-              {"cases", one.cases},
-              {"microseconds", one.duration_us},
-              {"device_model", process(one.device_model)},
-              {"qemu", process(one.qemu)}};
-    put(json, "console", one.console);
-    return json;
+    line.array(list,
+               [&](const std::optional<uint32_t>& one) { one ? line.text(fmt::format("{:08x}", *one)) : line.null(); });
 }
 
-Json command(const lab::GuestCommand& one)
+void wire(Line& line, const std::vector<lab::WireRequest>& requests)
 {
-    Json json{{"name", one.name},
-              {"class", lab::to_string(one.command_class)},
-              {"kind", one.kind},
-              {"protocol", one.protocol},
-              {"opcode", fmt::format("{:02x}", one.opcode)},
-              {"lba", one.lba},
-              {"sectors", one.sectors},
-              {"status", fmt::format("{:02x}", one.status)},
-              {"error", fmt::format("{:02x}", one.error)},
-              {"accepted", one.accepted()}};
-    put(json, "sense", one.sense);
-    if (one.bus_master) {
-        json["bus_master"] = fmt::format("{:02x}", *one.bus_master);
-    }
-    if (one.timed_out) {
-        json["timed_out"] = true;
-    }
-    put(json, "read_back", one.read_back);
-    return json;
+    line.array(requests, [&](const lab::WireRequest& one) {
+        line.object([&] {
+            line.text("operation", one.operation);
+            line.number("offset", one.offset_bytes);
+            line.number("count", one.count_bytes);
+            line.text("result", !one.answered ? "no answer" : one.error.empty() ? "ok" : one.error);
+        });
+    });
 }
 
-Json guest(const std::vector<lab::GuestCommand>& commands)
+void files(Line& line, const Outcome& outcome)
 {
-    Json json = Json::array();
-    for (const lab::GuestCommand& one : commands) {
-        json.push_back(command(one));
-    }
-    return json;
+    line.key("descriptor");
+    line.array(outcome.open_files, [&](const lab::OpenFile& one) {
+        line.object([&] {
+            line.text("file", one.file);
+            line.flag("writable", one.writable);
+            line.flag("mapping", one.mapping);
+            line.text("how", one.detail);
+        });
+    });
+    line.key("kernel");
+    line.array(outcome.events, [&](const lab::KernelEvent& one) {
+        line.object([&] {
+            line.text("file", one.file);
+            line.text("event", one.what);
+        });
+    });
+    line.key("files");
+    line.array(outcome.files, [&](const lab::FileEvidence& one) {
+        line.object([&] {
+            line.text("file", one.file);
+            line.flag("backing", one.backing);
+            line.text("digest_before", one.digest_before);
+            line.text("digest_after", one.digest_after);
+            line.ranges("changed", one.changed);
+            line.texts("stat", one.stat_changes);
+        });
+    });
 }
 
-Json checksums(const std::vector<std::optional<uint32_t>>& list)
+void evidence(Line& line, const Outcome& outcome)
 {
-    Json json = Json::array();
-    for (const std::optional<uint32_t>& one : list) {
-        json.push_back(one ? Json(fmt::format("{:08x}", *one)) : Json());
-    }
-    return json;
+    line.object([&] {
+        line.place("machine", outcome.machine);
+        line.text_if_any("disk", outcome.disk);
+        line.text_if_any("export", outcome.export_name);
+        line.flag("wish_expressible", outcome.wish_expressible);
+        line.flag("guest_complete", outcome.guest_complete);
+        line.text_if_any("environment_error", outcome.environment_error);
+        line.text_if_any("environment_hint", outcome.environment_hint);
+        line.text_if_any("subject_refusal", outcome.subject_refusal);
+        line.text_if_any("guest_problem", outcome.guest_problem);
+        line.place("guest", outcome.guest);
+        line.place("checksums", outcome.checksums);
+        line.place("wire", outcome.wire);
+        files(line, outcome);
+        if (outcome.reader) {
+            line.key("reader");
+            line.object([&] {
+                line.text("command", outcome.reader->command);
+                line.text("failure", outcome.reader->failure);
+                line.ranges("wrong", outcome.reader->wrong);
+            });
+        }
+    });
 }
 
-Json wire(const std::vector<lab::WireRequest>& requests)
+void put_outcome(Line& line, const Outcome& outcome)
 {
-    Json json = Json::array();
-    for (const lab::WireRequest& one : requests) {
-        json.push_back({{"operation", one.operation},
-                        {"offset", one.offset_bytes},
-                        {"count", one.count_bytes},
-                        {"result", !one.answered       ? "no answer"
-                                   : one.error.empty() ? "ok"
-                                                       : one.error}});
-    }
-    return json;
+    line.text("verdict", matrix::to_string(outcome.verdict.kind));
+    line.texts("reasons", outcome.verdict.reasons);
+    line.key("evidence");
+    evidence(line, outcome);
 }
 
-void put_witnesses(Json& json, const Outcome& outcome)
+void finding(Line& line, const Finding& one)
 {
-    put(json, "guest", outcome.guest);
-    put(json, "checksums", outcome.checksums);
-    put(json, "wire", outcome.wire);
-    json["descriptor"] = Json::array();
-    for (const lab::OpenFile& one : outcome.open_files) {
-        json["descriptor"].push_back(
-            {{"file", one.file}, {"writable", one.writable}, {"mapping", one.mapping}, {"how", one.detail}});
-    }
-    json["kernel"] = Json::array();
-    for (const lab::KernelEvent& one : outcome.events) {
-        json["kernel"].push_back({{"file", one.file}, {"event", one.what}});
-    }
-    json["files"] = Json::array();
-    for (const lab::FileEvidence& one : outcome.files) {
-        json["files"].push_back({{"file", one.file},
-                                 {"backing", one.backing},
-                                 {"digest_before", one.digest_before},
-                                 {"digest_after", one.digest_after},
-                                 {"changed", ranges(one.changed)},
-                                 {"stat", one.stat_changes}});
-    }
-    if (outcome.reader) {
-        json["reader"] = {{"command", outcome.reader->command},
-                          {"failure", outcome.reader->failure},
-                          {"wrong", ranges(outcome.reader->wrong)}};
-    }
-}
-
-void put_outcome(Json& json, const Outcome& outcome)
-{
-    json["verdict"] = matrix::to_string(outcome.verdict.kind);
-    json["reasons"] = outcome.verdict.reasons;
-    Json evidence = Json::object();
-    put(evidence, "machine", outcome.machine);
-    put(evidence, "disk", outcome.disk);
-    put(evidence, "export", outcome.export_name);
-    evidence["wish_expressible"] = outcome.wish_expressible;
-    evidence["guest_complete"] = outcome.guest_complete;
-    put(evidence, "environment_error", outcome.environment_error);
-    put(evidence, "environment_hint", outcome.environment_hint);
-    put(evidence, "subject_refusal", outcome.subject_refusal);
-    put(evidence, "guest_problem", outcome.guest_problem);
-    put_witnesses(evidence, outcome);
-    json["evidence"] = std::move(evidence);
-}
-
-Json finding(const Finding& one)
-{
-    Json json{{"case", one.one.id()}, {"at", one.at}, {"patches", one.patches}};
-    if (one.skipped()) {
-        json["verdict"] = matrix::to_string(matrix::VerdictKind::skip);
-        json["reasons"] = {one.one.skip};
-        return json;
-    }
-    json["expected"] = one.expected ? Json(matrix::to_string(*one.expected)) : Json();
-    json["as_expected"] = one.as_expected();
-    put(json, "why", one.why);
-    put(json, "missing_patch", one.missing_patch);
-    put(json, "closed_by", one.closed_by);
-    put_outcome(json, one.outcome);
-    if (one.also) {
-        put_outcome(json[one.also_is_alone ? "alone" : "in_company"], *one.also);
-    }
-    return json;
+    line.object([&] {
+        line.text("case", one.one.id());
+        line.text("at", one.at);
+        line.number("patches", one.patches);
+        if (one.skipped()) {
+            line.text("verdict", matrix::to_string(matrix::VerdictKind::skip));
+            line.texts("reasons", {one.one.skip});
+            return;
+        }
+        line.key("expected");
+        one.expected ? line.text(matrix::to_string(*one.expected)) : line.null();
+        line.flag("as_expected", one.as_expected());
+        line.text_if_any("why", one.why);
+        line.text_if_any("missing_patch", one.missing_patch);
+        line.text_if_any("closed_by", one.closed_by);
+        put_outcome(line, one.outcome);
+        if (one.also) {
+            line.key(one.also_is_alone ? "alone" : "in_company");
+            line.object([&] { put_outcome(line, *one.also); });
+        }
+    });
 }
 
 Json head(const RunFacts& facts)
@@ -191,19 +287,15 @@ Json head(const RunFacts& facts)
     return json;
 }
 
-/// Guests and file names may hold bytes that are no UTF-8; JSON has no word for them.
-std::string dump(const Json& json, int indent = -1)
+template <class List, class Write>
+void add_list(std::string& text, const char* key, const List& list, Write write)
 {
-    return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
-template <class List, class Writer>
-void add_list(std::string& text, const char* key, const List& list, Writer writer)
-{
+    Line line;
     text += fmt::format(",\n \"{}\": [", key);
     for (size_t i = 0; i < list.size(); ++i) {
         text += i == 0 ? "\n" : ",\n";
-        text += dump(writer(list[i]));
+        write(line, list[i]);
+        text += line.take();
     }
     text += list.empty() ? "]" : "\n ]";
 }
@@ -212,9 +304,10 @@ void add_list(std::string& text, const char* key, const List& list, Writer write
 
 std::string write_results(const Results& results)
 {
-    std::string text = dump(head(results.facts), 1);
+    // Guests and file names may hold bytes that are no UTF-8; JSON has no word for them.
+    std::string text = head(results.facts).dump(1, ' ', false, Json::error_handler_t::replace);
     text.resize(text.size() - 2);  // the closing "\n}"
-    text.reserve(results.findings.size() * 1200);
+    text.reserve(results.findings.size() * 2000);
     add_list(text, "machines", results.machines, machine);
     add_list(text, "guests", results.guests, guest);
     add_list(text, "checksums", results.checksums, checksums);

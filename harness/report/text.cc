@@ -69,6 +69,18 @@ std::string printable(std::string_view text, bool keep_lines)
     return safe;
 }
 
+std::string utf8(std::string_view text)
+{
+    std::string clean;
+    clean.reserve(text.size());
+    while (!text.empty()) {
+        const Character next = first_character(text);
+        clean += next.bytes == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, next.bytes);
+        text.remove_prefix(std::max<size_t>(next.bytes, 1));
+    }
+    return clean;
+}
+
 std::string xml(std::string_view text, bool keep_lines)
 {
     std::string safe;

@@ -14,6 +14,9 @@ namespace rogate::report {
 /// `keep_lines`.
 std::string printable(std::string_view text, bool keep_lines = false);
 
+/// `text` with U+FFFD in the place of each byte that is no UTF-8.
+std::string utf8(std::string_view text);
+
 /// For XML and HTML, as text and within attributes: printable(), and `& < > " '` as entities.
 std::string xml(std::string_view text, bool keep_lines = false);
 

@@ -30,6 +30,11 @@ TEST(Printable, SpellsOutWhatIsNoUtf8)
     EXPECT_EQ(printable("\x80z"), "\\x80z");
 }
 
+TEST(Utf8, ReplacesWhatIsNone)
+{
+    EXPECT_EQ(utf8("a\xff\xc3\xa4\n"), "a\xef\xbf\xbd\xc3\xa4\n");
+}
+
 TEST(Xml, EscapesMarkup)
 {
     EXPECT_EQ(xml("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;");
