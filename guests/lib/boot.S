@@ -81,6 +81,24 @@ trap_common:
     hlt
     jmp 3b
 
+/*
+ * Every interrupt of a device. On entry: the frame the processor pushed, and
+ * interrupts off. Masks all lines, as the one that is asked for may be held
+ * until its driver has looked, acknowledges to both controllers, returns.
+ */
+    .balign 16
+    .globl trap_wake
+trap_wake:
+    pushl %eax
+    movb $0xff, %al
+    outb %al, $0x21
+    outb %al, $0xa1
+    movb $0x20, %al
+    outb %al, $0xa0
+    outb %al, $0x20
+    popl %eax
+    iret
+
     .section .rodata
     .balign 8
 gdt:

@@ -26,6 +26,14 @@ void clock_start(struct clock_limit *limit, uint32_t milliseconds);
 /* True once the time is over. Cheap: most calls do not look at the timer. */
 bool clock_expired(struct clock_limit *limit);
 
+/*
+ * The same for a wait for a device: the first few calls return at once, the
+ * later ones halt until any device interrupts, at most about a millisecond
+ * (irq.h). So an answer that is there soon costs no halt, and one that is not
+ * costs the host no processor.
+ */
+bool clock_idle(struct clock_limit *limit);
+
 /* Waits for `milliseconds` (1..1000000) of guest time. */
 void clock_pause(uint32_t milliseconds);
 

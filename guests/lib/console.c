@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "console.h"
+
+#include <stddef.h>
+
+#include "guest.h"
 #include "io.h"
+#include "string.h"
 
 #define DEBUG_PORT 0xe9
 #define LINE_MAX 512
+#define PIECE_BYTES 8192            /* so much text may be held back */
 
 static char line[LINE_MAX + 1];
 static unsigned used;
+
+static bool (*redirected)(const char *text, unsigned bytes);
+static char held[PIECE_BYTES];
+static unsigned n_held;
 
 static void put(char c)
 {
@@ -74,7 +84,41 @@ void console_end_line(void)
     if (used == 0) {
         return;
     }
-    line[used] = '\n';
-    outsb(DEBUG_PORT, line, used + 1);
+    line[used++] = '\n';
+    if (redirected == NULL) {
+        outsb(DEBUG_PORT, line, used);
+    } else {
+        if (used > PIECE_BYTES - n_held) {
+            console_flush();
+        }
+        memcpy(held + n_held, line, used);
+        n_held += used;
+    }
     used = 0;
+}
+
+void console_redirect(bool (*send)(const char *text, unsigned bytes))
+{
+    redirected = send;
+}
+
+void console_flush(void)
+{
+    unsigned bytes = n_held;
+
+    if (bytes == 0) {
+        return;
+    }
+    n_held = 0;
+    if (redirected != NULL && !redirected(held, bytes)) {
+        redirected = NULL;
+    }
+    if (redirected == NULL) {
+        outsb(DEBUG_PORT, held, bytes);
+    }
+}
+
+_Noreturn void console_give_up(void)
+{
+    guest_exit(GUEST_EXIT_PANIC);
 }

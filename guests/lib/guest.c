@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest.h"
+
+#include "console.h"
 #include "io.h"
 #include "report.h"
 #include "trap.h"
@@ -56,6 +58,7 @@ _Noreturn void guest_enter(uint32_t magic, const struct multiboot_info *info)
 
 _Noreturn void guest_exit(uint8_t value)
 {
+    console_flush();
     outb(DEBUG_EXIT_PORT, value);
     guest_halt();
 }

@@ -31,6 +31,20 @@ static inline void outl(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
+/* Reads `words` 16-bit words from `port` to `to`. */
+static inline void insw(uint16_t port, void *to, uint32_t words)
+{
+    __asm__ volatile("rep insw"
+                     : "+D"(to), "+c"(words) : "d"(port) : "memory");
+}
+
+/* Writes `words` 16-bit words from `from` to `port`. */
+static inline void outsw(uint16_t port, const void *from, uint32_t words)
+{
+    __asm__ volatile("rep outsw"
+                     : "+S"(from), "+c"(words) : "d"(port) : "memory");
+}
+
 /* Reads `words` 32-bit words from `port` to `to`. */
 static inline void insl(uint16_t port, void *to, uint32_t words)
 {

@@ -22,11 +22,11 @@ static const char *value_of(const char *word, size_t length, const char *key,
     return word + i;
 }
 
-static bool equals(const char *value, size_t length, const char *text)
+bool options_is_word(const char *word, size_t length, const char *name)
 {
     size_t rest;
 
-    return value_of(value, length, text, &rest) != NULL && rest == 0;
+    return value_of(word, length, name, &rest) != NULL && rest == 0;
 }
 
 static bool parse_nonce(const char *value, size_t length, uint8_t *nonce)
@@ -84,11 +84,22 @@ static bool take_word(const char *word, size_t length, struct options *options,
     if (value != NULL) {
         return parse_opcode(value, n, &options->only);
     }
-    if (equals(word, length, "writes=on")) {
+    if (options_is_word(word, length, "format=on") ||
+        options_is_word(word, length, "format=off")) {
+        options->format = options_is_word(word, length, "format=on");
+        return true;
+    }
+    value = value_of(word, length, "buses=", &n);
+    if (value != NULL && n > 0) {
+        options->buses = value;
+        options->buses_length = n;
+        return true;
+    }
+    if (options_is_word(word, length, "writes=on")) {
         options->writes = true;
         return true;
     }
-    if (equals(word, length, "writes=off")) {
+    if (options_is_word(word, length, "writes=off")) {
         options->writes = false;
         return true;
     }
@@ -99,6 +110,7 @@ void options_parse(const char *words, struct options *options)
 {
     bool has_nonce = false;
 
+    memset(options, 0, sizeof(*options));
     options->writes = true;
     options->only = -1;
     for (;;) {
@@ -121,4 +133,39 @@ void options_parse(const char *words, struct options *options)
     if (!has_nonce) {
         report_panic("nonce");
     }
+}
+
+bool options_next_bus(const struct options *options, const char **name,
+                      size_t *length)
+{
+    const char *end;
+    const char *next;
+
+    if (options->buses == NULL) {
+        return false;
+    }
+    end = options->buses + options->buses_length;
+    next = *name != NULL ? *name + *length + 1 : options->buses;
+    if (next > end) {
+        return false;
+    }
+    *name = next;
+    while (next < end && *next != ',') {
+        next++;
+    }
+    *length = (size_t)(next - *name);
+    return true;
+}
+
+bool options_wants_bus(const struct options *options, const char *name)
+{
+    const char *word = NULL;
+    size_t length = 0;
+
+    while (options_next_bus(options, &word, &length)) {
+        if (options_is_word(word, length, name)) {
+            return true;
+        }
+    }
+    return options->buses == NULL;
 }

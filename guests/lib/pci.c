@@ -17,6 +17,7 @@
 #define REG_BAR0 0x10
 
 #define COMMAND_ALL 0x07            /* ports, memory, bus master */
+#define COMMAND_DECODES 0x03        /* ports, memory */
 #define HEADER_MULTIFUNCTION 0x00800000u
 #define BARS 6
 #define BAR_IS_IO 0x01u
@@ -45,29 +46,50 @@ static uint32_t address_of(unsigned slot, unsigned function)
     return slot << 11 | function << 8;
 }
 
-static bool is_there(uint32_t device)
+/* The functions of bus 0, looked for once: each look is an exit of the VM. */
+#define MAX_FUNCTIONS 256           /* 32 slots of 8 */
+
+static struct {
+    uint32_t device;
+    uint16_t class;
+} functions[MAX_FUNCTIONS];
+static unsigned n_functions;
+
+/* Lists the function if it is there; returns false if it is not. */
+static bool list_function(uint32_t device)
 {
-    return (pci_read(device, REG_ID) & 0xffff) != 0xffff;
+    if ((pci_read(device, REG_ID) & 0xffff) == 0xffff) {
+        return false;
+    }
+    functions[n_functions].device = device;
+    functions[n_functions].class = (uint16_t)(pci_read(device, REG_CLASS) >> 16);
+    n_functions++;
+    return true;
+}
+
+static void list_functions(void)
+{
+    static bool listed;
+
+    for (unsigned slot = 0; !listed && slot < 32; slot++) {
+        if (!list_function(address_of(slot, 0)) ||
+            !(pci_read(address_of(slot, 0), REG_HEADER) &
+              HEADER_MULTIFUNCTION)) {
+            continue;
+        }
+        for (unsigned f = 1; f < 8; f++) {
+            list_function(address_of(slot, f));
+        }
+    }
+    listed = true;
 }
 
 uint32_t pci_find(uint16_t class, unsigned nth)
 {
-    for (unsigned slot = 0; slot < 32; slot++) {
-        unsigned functions = 1;
-
-        for (unsigned f = 0; f < functions; f++) {
-            uint32_t device = address_of(slot, f);
-
-            if (!is_there(device)) {
-                continue;
-            }
-            if (f == 0 &&
-                pci_read(device, REG_HEADER) & HEADER_MULTIFUNCTION) {
-                functions = 8;
-            }
-            if (pci_read(device, REG_CLASS) >> 16 == class && nth-- == 0) {
-                return device;
-            }
+    list_functions();
+    for (unsigned i = 0; i < n_functions; i++) {
+        if (functions[i].class == class && nth-- == 0) {
+            return functions[i].device;
         }
     }
     return PCI_NONE;
@@ -89,11 +111,12 @@ static unsigned place_bar(uint32_t device, unsigned bar)
     uint32_t old = pci_read(device, offset);
     bool is_io = old & BAR_IS_IO;
     uint32_t flags = is_io ? IO_FLAGS : MEMORY_FLAGS;
-    unsigned registers = !is_io && old & BAR_IS_64 ? 2 : 1;
+    unsigned registers = !is_io && old & BAR_IS_64 && bar + 1 < BARS ? 2 : 1;
     uint32_t mask;
 
-    if ((old & ~flags) != 0) {
-        return registers;           /* firmware did it */
+    if ((old & ~flags) != 0 &&
+        (registers == 1 || pci_read(device, offset + 4) == 0)) {
+        return registers;           /* firmware did it, within our reach */
     }
     pci_write(device, offset, 0xffffffffu);
     mask = pci_read(device, offset) & ~flags;
@@ -106,7 +129,7 @@ static unsigned place_bar(uint32_t device, unsigned bar)
     }
     pci_write(device, offset,
               take(is_io ? &next_port : &next_memory, ~mask + 1));
-    if (registers == 2 && bar + 1 < BARS) {
+    if (registers == 2) {
         pci_write(device, offset + 4, 0);
     }
     return registers;
@@ -114,13 +137,14 @@ static unsigned place_bar(uint32_t device, unsigned bar)
 
 void pci_enable(uint32_t device)
 {
-    uint32_t command;
+    /* The upper half is the status; zeros there change nothing. */
+    uint32_t command = pci_read(device, REG_COMMAND) & 0xffff;
 
+    /* Nothing is decoded while addresses are half written. */
+    pci_write(device, REG_COMMAND, command & ~COMMAND_DECODES);
     for (unsigned bar = 0; bar < BARS;) {
         bar += place_bar(device, bar);
     }
-    /* The upper half is the status; zeros there change nothing. */
-    command = pci_read(device, REG_COMMAND) & 0xffff;
     pci_write(device, REG_COMMAND, command | COMMAND_ALL);
 }
 

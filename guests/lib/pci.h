@@ -19,8 +19,9 @@ uint32_t pci_read(uint32_t device, unsigned offset);
 void pci_write(uint32_t device, unsigned offset, uint32_t value);
 
 /*
- * Gives each of the six BARs that is still empty an address of its own and
- * lets the device decode ports and memory and be bus master.
+ * Gives each of the six BARs that is still empty, or above 4 GiB, an address
+ * of its own below and lets the device decode ports and memory and be bus
+ * master.
  */
 void pci_enable(uint32_t device);
 

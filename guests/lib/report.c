@@ -2,7 +2,6 @@
 #include "report.h"
 
 #include "console.h"
-#include "guest.h"
 
 #define TEXT_SHOWN 64
 #define MODEL_SHOWN 40
@@ -23,16 +22,19 @@ static const char *const proto_names[] = {
     [REPORT_NONE] = "none",
     [REPORT_PIO] = "pio",
     [REPORT_DMA] = "dma",
+    [REPORT_NCQ] = "ncq",
 };
 
 static const char *const back_names[] = {
     [REPORT_BACK_NEW] = "new",
     [REPORT_BACK_OLD] = "old",
+    [REPORT_BACK_SAME] = "same",
     [REPORT_BACK_ZERO] = "zero",
     [REPORT_BACK_OTHER] = "other",
     [REPORT_BACK_NONE] = "none",
 };
 
+static unsigned disks;
 static unsigned commands;
 
 static void put_word(const char *key, const char *value)
@@ -53,9 +55,19 @@ static void put_hex(const char *key, uint32_t value, unsigned digits)
     console_hex(value, digits);
 }
 
+/* st=, er= and to=: what every answer has. */
+static void put_answer(const struct report_outcome *outcome)
+{
+    put_hex(" st=", outcome->status, outcome->status > 0xff ? 4 : 2);
+    put_hex(" er=", outcome->error, 2);
+    put_number(" to=", outcome->timed_out);
+}
+
 void report_start(const struct options *options)
 {
-    console_text("rogate-probe 1 nonce=");
+    disks = 0;
+    commands = 0;
+    console_text("rogate-probe 2 nonce=");
     for (unsigned i = 0; i < OPTIONS_NONCE_BYTES; i++) {
         console_hex(options->nonce[i], 2);
     }
@@ -69,12 +81,12 @@ void report_disk(const struct report_disk *disk)
     put_number(" index=", disk->index);
     put_word(" kind=", disk->kind);
     put_number(" sectors=", disk->sectors);
-    put_hex(" st=", disk->outcome.status, 2);
-    put_hex(" er=", disk->outcome.error, 2);
+    put_answer(&disk->outcome);
     console_text(" model=\"");
     console_foreign(disk->model, MODEL_SHOWN);
     console_text("\"");
     console_end_line();
+    disks++;
 }
 
 void report_command(const struct report_command *command)
@@ -87,48 +99,49 @@ void report_command(const struct report_command *command)
     put_word(" proto=", proto_names[command->proto]);
     put_number(" lba=", command->lba);
     put_number(" n=", command->sectors);
-    put_hex(" st=", outcome->status, 2);
-    put_hex(" er=", outcome->error, 2);
+    if (command->copies) {
+        put_number(" src=", command->source);
+    }
+    put_answer(outcome);
     if (outcome->has_bus_master) {
         put_hex(" bm=", outcome->bus_master, 2);
-    } else {
-        console_text(" bm=--");
     }
-    put_number(" to=", outcome->timed_out);
+    if (outcome->sense_bytes > 0) {
+        console_text(" sense=");
+        for (unsigned i = 0; i < outcome->sense_bytes; i++) {
+            console_hex(outcome->sense[i], 2);
+        }
+    }
     if (command->back != REPORT_BACK_UNSAID) {
         put_word(" back=", back_names[command->back]);
     }
     if (command->has_crc) {
         put_hex(" crc=", command->crc, 8);
-    } else {
-        console_text(" crc=--------");
     }
     put_word(" name=", command->name);
     console_end_line();
     commands++;
 }
 
-_Noreturn void report_end(unsigned disks)
+void report_end(void)
 {
     put_number("end disks=", disks);
     put_number(" cmds=", commands);
-    console_text(" status=ok");
     console_end_line();
-    guest_exit(GUEST_EXIT_OK);
 }
 
 _Noreturn void report_panic(const char *text)
 {
     put_word("panic ", text);
     console_end_line();
-    guest_exit(GUEST_EXIT_PANIC);
+    console_give_up();
 }
 
 _Noreturn void report_panic_about(const char *key, const char *text,
                                   size_t length)
 {
     put_word("panic ", key);
-    console_foreign(text, length < TEXT_SHOWN ? length : TEXT_SHOWN);
+    console_foreign(text, length < TEXT_SHOWN ? (unsigned)length : TEXT_SHOWN);
     console_end_line();
-    guest_exit(GUEST_EXIT_PANIC);
+    console_give_up();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The report of the bare-metal guests: one line for the run, one for each
- * disk, one for each command, and `end` only if all of it was done. Nothing
- * here knows a bus; a guest that cannot go on ends in `panic`.
+ * The report of the guests: one line for the run, one for each disk, one for
+ * each command, and `end` only if all of it was done. Nothing here knows a bus
+ * or a machine; a guest that cannot go on ends in `panic`.
  */
 #ifndef GUEST_REPORT_H
 #define GUEST_REPORT_H
@@ -26,32 +26,48 @@ enum report_class {
     REPORT_RECHECK,                 /* a written place, read once more */
 };
 
+#define REPORT_SENSE_BYTES 3
+
 /* How a command moves its data. */
-enum report_proto { REPORT_NONE, REPORT_PIO, REPORT_DMA };
+enum report_proto { REPORT_NONE, REPORT_PIO, REPORT_DMA, REPORT_NCQ };
 
 /* What was found where a write should have gone. */
 enum report_back {
     REPORT_BACK_UNSAID,             /* the line has no back= */
     REPORT_BACK_NEW,
     REPORT_BACK_OLD,
+    REPORT_BACK_SAME,               /* new and old are the same bytes */
     REPORT_BACK_ZERO,
     REPORT_BACK_OTHER,
     REPORT_BACK_NONE,               /* it could not be read */
 };
 
-/* How the device answered, raw. */
+/*
+ * How the device answered, raw. What the registers are depends on the kind of
+ * the disk:
+ *
+ *   kind           status             error            sense
+ *   ata            status             error            -
+ *   atapi          status             error            key, asc, ascq
+ *   scsi, scsi-cd  SCSI status        transport        key, asc, ascq
+ *   virtio         status byte        -                -
+ *   nvme           SCT << 8 | SC      -                -
+ *   floppy         ST0                ST1              ST2
+ */
 struct report_outcome {
-    uint8_t status;
+    uint16_t status;
     uint8_t error;
     uint8_t bus_master;
     bool has_bus_master;
     bool timed_out;
+    uint8_t sense_bytes;            /* 0: the line has no sense= */
+    uint8_t sense[REPORT_SENSE_BYTES];
 };
 
 struct report_disk {
     const char *name;               /* "ide0.0": bus and place on it */
     unsigned index;
-    const char *kind;               /* "ata", "atapi" */
+    const char *kind;               /* a word of the table above */
     uint64_t sectors;               /* of 512 bytes */
     struct report_outcome outcome;  /* of the identification */
     const char *model;              /* from the device: untrusted */
@@ -64,6 +80,8 @@ struct report_command {
     enum report_proto proto;
     uint64_t lba;
     unsigned sectors;
+    bool copies;                    /* the line has src= */
+    uint64_t source;                /* first sector of what is copied */
     struct report_outcome outcome;
     enum report_back back;
     bool has_crc;
@@ -71,7 +89,7 @@ struct report_command {
     const char *name;
 };
 
-/* `rogate-probe 1 nonce=... writes=...`; to be called first. */
+/* `rogate-probe 2 nonce=... writes=...`; starts a report. */
 void report_start(const struct options *options);
 
 /* `disk ...` */
@@ -80,10 +98,10 @@ void report_disk(const struct report_disk *disk);
 /* `cmd ...`, counted for the end line. */
 void report_command(const struct report_command *command);
 
-/* `end ...`, then leaves QEMU with exit status 33. */
-_Noreturn void report_end(unsigned disks);
+/* `end ...`: all of it was done. */
+void report_end(void);
 
-/* `panic <text>`, then leaves QEMU with exit status 35. */
+/* `panic <text>`, then gives up (console.h). */
 _Noreturn void report_panic(const char *text);
 
 /*

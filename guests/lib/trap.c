@@ -6,7 +6,8 @@
 #include "console.h"
 #include "guest.h"
 
-#define VECTORS 32
+#define EXCEPTIONS 32
+#define VECTORS (TRAP_FIRST_MESSAGE + 16)
 #define ENTRY_BYTES 16               /* boot.S aligns each entry to this */
 #define CODE_SELECTOR 0x08
 #define GATE_INTERRUPT_32 0x8e      /* Intel SDM volume 3, 6.11 */
@@ -25,22 +26,33 @@ struct __attribute__((packed)) table_pointer {
 };
 
 extern const uint8_t trap_entries[];
+extern const uint8_t trap_wake[];
+
+static struct gate gates[VECTORS];
+
+static void set_gate(unsigned vector, uint32_t entry)
+{
+    gates[vector].offset_low = (uint16_t)entry;
+    gates[vector].selector = CODE_SELECTOR;
+    gates[vector].type = GATE_INTERRUPT_32;
+    gates[vector].offset_high = (uint16_t)(entry >> 16);
+}
+
+void trap_set_message(unsigned vector, void (*entry)(void))
+{
+    set_gate(vector, (uint32_t)(uintptr_t)entry);
+}
 
 void trap_init(void)
 {
-    static struct gate gates[VECTORS];
     struct table_pointer pointer = {
         .limit = sizeof(gates) - 1,
         .base = (uint32_t)(uintptr_t)gates,
     };
 
     for (unsigned i = 0; i < VECTORS; i++) {
-        uint32_t entry = (uint32_t)(uintptr_t)trap_entries + i * ENTRY_BYTES;
-
-        gates[i].offset_low = (uint16_t)entry;
-        gates[i].selector = CODE_SELECTOR;
-        gates[i].type = GATE_INTERRUPT_32;
-        gates[i].offset_high = (uint16_t)(entry >> 16);
+        set_gate(i, (uint32_t)(uintptr_t)(i < EXCEPTIONS
+                    ? trap_entries + i * ENTRY_BYTES : trap_wake));
     }
     __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }

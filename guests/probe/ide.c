@@ -8,6 +8,7 @@
  */
 #include "ide.h"
 
+#include "ata.h"
 #include "clock.h"
 #include "io.h"
 #include "pci.h"
@@ -16,22 +17,6 @@
 #define PCI_CLASS_IDE 0x0101
 #define PCI_BUS_MASTER_BAR 4
 
-/* Task file, as offsets from the channel's command block (5.3.7). */
-#define REG_DATA 0
-#define REG_ERROR 1                 /* read */
-#define REG_FEATURES 1              /* write */
-#define REG_COUNT 2
-#define REG_LBA_LOW 3
-#define REG_LBA_MID 4
-#define REG_LBA_HIGH 5
-#define REG_DEVICE 6
-#define REG_STATUS 7                /* read */
-#define REG_COMMAND 7               /* write */
-
-#define STATUS_BSY 0x80
-#define STATUS_DF 0x20
-#define STATUS_DRQ 0x08
-#define STATUS_ERR 0x01
 #define STATUS_FLOATING 0xff        /* nobody drives the bus */
 
 #define DEVICE_LBA 0xe0             /* LBA, and the two obsolete bits */
@@ -78,8 +63,8 @@ static bool wait_idle(const struct channel *channel,
     struct clock_limit limit;
 
     clock_start(&limit, WAIT_MS);
-    while (inb(channel->control) & STATUS_BSY) {
-        if (clock_expired(&limit)) {
+    while (inb(channel->control) & IDE_STATUS_BSY) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -96,7 +81,7 @@ static bool wait_dma(const struct channel *channel,
     clock_start(&limit, WAIT_MS);
     while (!(inb(channel->bus_master + BM_STATUS) &
              (BM_INTERRUPT | BM_ERROR))) {
-        if (clock_expired(&limit)) {
+        if (clock_idle(&limit)) {
             outcome->timed_out = true;
             return false;
         }
@@ -120,39 +105,28 @@ static void reset_channel(struct channel *channel)
     memset(channel->multiple_set, 0, sizeof(channel->multiple_set));
 }
 
-/* Sectors of data that go along with a command. */
-static unsigned data_sectors(const struct transfer *transfer)
-{
-    /* One block lists the ranges to trim; they are not data themselves. */
-    return transfer->command->class == REPORT_TRIM ? 1 : transfer->sectors;
-}
-
 /* Fills the task file, all but the command, and selects the device. */
 static void set_registers(const struct channel *channel, unsigned unit,
                           const struct transfer *transfer)
 {
-    const struct command *command = transfer->command;
     uint16_t base = channel->command;
-    uint64_t lba = command->class == REPORT_TRIM ? 0 : transfer->lba;
-    uint8_t device = DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT);
+    struct ata_registers to;
 
-    if (!(command->flags & IDE_EXT)) {
-        device |= lba >> 24 & 0x0f;
+    ata_fill_registers(transfer, &to);
+    outb(base + IDE_REG_DEVICE,
+         to.device | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
+    if (transfer->command->flags & ATA_EXT) {
+        outb(base + IDE_REG_FEATURES, (uint8_t)(to.feature >> 8));
+        outb(base + IDE_REG_COUNT, (uint8_t)(to.count >> 8));
+        outb(base + IDE_REG_LBA_LOW, (uint8_t)(to.lba >> 24));
+        outb(base + IDE_REG_LBA_MID, (uint8_t)(to.lba >> 32));
+        outb(base + IDE_REG_LBA_HIGH, (uint8_t)(to.lba >> 40));
     }
-    outb(base + REG_DEVICE, device);
-    if (command->flags & IDE_EXT) {
-        outb(base + REG_FEATURES, 0);
-        outb(base + REG_COUNT, 0);
-        outb(base + REG_LBA_LOW, (uint8_t)(lba >> 24));
-        outb(base + REG_LBA_MID, (uint8_t)(lba >> 32));
-        outb(base + REG_LBA_HIGH, (uint8_t)(lba >> 40));
-    }
-    outb(base + REG_FEATURES, command->feature);
-    outb(base + REG_COUNT, command->flags & IDE_SETS_COUNT
-                           ? IDE_MULTIPLE_SECTORS : data_sectors(transfer));
-    outb(base + REG_LBA_LOW, (uint8_t)lba);
-    outb(base + REG_LBA_MID, (uint8_t)(lba >> 8));
-    outb(base + REG_LBA_HIGH, (uint8_t)(lba >> 16));
+    outb(base + IDE_REG_FEATURES, (uint8_t)to.feature);
+    outb(base + IDE_REG_COUNT, (uint8_t)to.count);
+    outb(base + IDE_REG_LBA_LOW, (uint8_t)to.lba);
+    outb(base + IDE_REG_LBA_MID, (uint8_t)(to.lba >> 8));
+    outb(base + IDE_REG_LBA_HIGH, (uint8_t)(to.lba >> 16));
 }
 
 /* Moves the data of a PIO command block by block, while the device asks. */
@@ -160,9 +134,9 @@ static bool move_pio(const struct channel *channel,
                      const struct transfer *transfer,
                      struct report_outcome *outcome)
 {
-    unsigned block = transfer->command->flags & IDE_MULTIPLE
-                     ? IDE_MULTIPLE_SECTORS : 1;
-    unsigned left = data_sectors(transfer);
+    unsigned block = transfer->command->flags & ATA_MULTIPLE
+                     ? ATA_MULTIPLE_SECTORS : 1;
+    unsigned left = ata_data_sectors(transfer);
     uint8_t *next = transfer->data;
 
     while (left > 0) {
@@ -173,13 +147,13 @@ static bool move_pio(const struct channel *channel,
             return false;
         }
         status = inb(channel->control);
-        if (status & (STATUS_ERR | STATUS_DF) || !(status & STATUS_DRQ)) {
+        if (status & (IDE_STATUS_ERR | IDE_STATUS_DF) || !(status & IDE_STATUS_DRQ)) {
             return false;
         }
         if (transfer->flow == FLOW_IN) {
-            insl(channel->command + REG_DATA, next, n * SECTOR_BYTES / 4);
+            insl(channel->command + IDE_REG_DATA, next, n * SECTOR_BYTES / 4);
         } else {
-            outsl(channel->command + REG_DATA, next, n * SECTOR_BYTES / 4);
+            outsl(channel->command + IDE_REG_DATA, next, n * SECTOR_BYTES / 4);
         }
         next += n * SECTOR_BYTES;
         left -= n;
@@ -194,7 +168,7 @@ static bool run_pio(const struct channel *channel,
 {
     bool moved;
 
-    outb(channel->command + REG_COMMAND, transfer->command->opcode);
+    outb(channel->command + IDE_REG_COMMAND, transfer->command->opcode);
     moved = transfer->flow == FLOW_NONE ||
             move_pio(channel, transfer, outcome);
     return !outcome->timed_out && wait_idle(channel, outcome) && moved;
@@ -211,13 +185,15 @@ static bool run_dma(const struct channel *channel,
     bool done;
 
     region.address = (uint32_t)(uintptr_t)transfer->data;
-    region.flags_and_bytes = PRD_LAST | data_sectors(transfer) * SECTOR_BYTES;
+    /* 16 bits of length, where 0 is 64 KiB. */
+    region.flags_and_bytes =
+        PRD_LAST | (uint16_t)(ata_data_sectors(transfer) * SECTOR_BYTES);
     outl(bm + BM_TABLE, (uint32_t)(uintptr_t)&region);
     outb(bm + BM_COMMAND, direction);
     /* The two events are cleared by writing ones. */
     outb(bm + BM_STATUS, (inb(bm + BM_STATUS) & BM_CAPABLE) | BM_ERROR |
                          BM_INTERRUPT);
-    outb(channel->command + REG_COMMAND, transfer->command->opcode);
+    outb(channel->command + IDE_REG_COMMAND, transfer->command->opcode);
     outb(bm + BM_COMMAND, direction | BM_START);
     done = wait_dma(channel, outcome);
     outcome->bus_master = inb(bm + BM_STATUS);
@@ -242,27 +218,27 @@ static bool issue_one(struct disk *disk, const struct transfer *transfer,
         }
     }
     /* Reading the status register takes the interrupt back. */
-    outcome->error = inb(channel->command + REG_ERROR);
-    outcome->status = inb(channel->command + REG_STATUS);
+    outcome->error = inb(channel->command + IDE_REG_ERROR);
+    outcome->status = inb(channel->command + IDE_REG_STATUS);
     if (outcome->timed_out ||
-        outcome->status & (STATUS_BSY | STATUS_DRQ)) {
+        outcome->status & (IDE_STATUS_BSY | IDE_STATUS_DRQ)) {
         reset_channel(channel);     /* it still waits for something */
         return false;
     }
-    if (command->flags & IDE_SETS_COUNT) {
+    if (command->flags & ATA_SETS_COUNT) {
         channel->multiple_set[disk->unit] = done;
     }
-    return done && !(outcome->status & (STATUS_ERR | STATUS_DF));
+    return done && !(outcome->status & (IDE_STATUS_ERR | IDE_STATUS_DF));
 }
 
-bool ide_issue(struct disk *disk, const struct transfer *transfer,
-               struct report_outcome *outcome)
+static bool issue(struct disk *disk, const struct transfer *transfer,
+                  struct report_outcome *outcome)
 {
     const struct channel *channel = &channels[disk->channel];
 
-    if (transfer->command->flags & IDE_MULTIPLE &&
+    if (transfer->command->flags & ATA_MULTIPLE &&
         !channel->multiple_set[disk->unit]) {
-        struct transfer setup = { .command = &ide_set_multiple };
+        struct transfer setup = { .command = &ata_set_multiple };
         struct report_outcome ignored = { 0 };
 
         issue_one(disk, &setup, &ignored);
@@ -270,14 +246,14 @@ bool ide_issue(struct disk *disk, const struct transfer *transfer,
     return issue_one(disk, transfer, outcome);
 }
 
-/* One range: 48 bits of LBA, 16 of length; zero lengths end the list. */
-void ide_fill_trim(void *list, uint64_t lba, unsigned sectors)
-{
-    uint64_t *range = list;
-
-    memset(list, 0, SECTOR_BYTES);
-    range[0] = lba | (uint64_t)sectors << 48;
-}
+const struct bus_driver ide_driver = {
+    .issue = issue,
+    .prepare = ata_prepare,
+    .commands = ata_commands,
+    .n_commands = ATA_COMMANDS,
+    .most_read = MAX_READ,
+    .good = { .status = 0x50, .has_bus_master = true, .bus_master = 0x04 },
+};
 
 void ide_start(void)
 {
@@ -301,8 +277,8 @@ bool ide_answers(unsigned channel, unsigned unit)
     uint16_t base = channels[channel].command;
     uint8_t status;
 
-    outb(base + REG_DEVICE, DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
-    status = inb(base + REG_STATUS);
+    ide_select(channel, unit);
+    status = inb(base + IDE_REG_STATUS);
     return status != 0 && status != STATUS_FLOATING;
 }
 
@@ -310,11 +286,37 @@ bool ide_shows_packet(unsigned channel)
 {
     uint16_t base = channels[channel].command;
 
-    return inb(base + REG_LBA_MID) == PACKET_MID &&
-           inb(base + REG_LBA_HIGH) == PACKET_HIGH;
+    return inb(base + IDE_REG_LBA_MID) == PACKET_MID &&
+           inb(base + IDE_REG_LBA_HIGH) == PACKET_HIGH;
 }
 
 bool ide_has_bus_master(unsigned channel)
 {
     return channels[channel].bus_master != 0;
+}
+
+uint16_t ide_base(unsigned channel)
+{
+    return channels[channel].command;
+}
+
+uint8_t ide_alternate_status(unsigned channel)
+{
+    return inb(channels[channel].control);
+}
+
+void ide_select(unsigned channel, unsigned unit)
+{
+    outb(channels[channel].command + IDE_REG_DEVICE,
+         DEVICE_LBA | (uint8_t)(unit << DEVICE_UNIT_SHIFT));
+}
+
+bool ide_wait_idle(unsigned channel, struct report_outcome *outcome)
+{
+    return wait_idle(&channels[channel], outcome);
+}
+
+void ide_reset_channel(unsigned channel)
+{
+    reset_channel(&channels[channel]);
 }

@@ -44,7 +44,7 @@ struct written *written_add(const struct command *command, uint64_t lba,
     }
     used++;
     memset(place, 0, sizeof(*place));
-    place->command = command;
+    place->command = *command;
     place->lba = lba;
     place->sectors = sectors;
     return place;
@@ -67,9 +67,12 @@ void written_judge(struct written *place, const void *data,
     }
     place->crc = string_crc32(data, bytes);
     if (payload != NULL && memcmp(data, payload, bytes) == 0) {
-        place->back = REPORT_BACK_NEW;
-    } else if (place->knows_before &&
-               memcmp(data, written_before(place), bytes) == 0) {
+        /* a copy of what was there already tells nothing */
+        place->back = place->before != NULL &&
+                      memcmp(payload, place->before, bytes) == 0
+                      ? REPORT_BACK_SAME : REPORT_BACK_NEW;
+    } else if (place->before != NULL &&
+               memcmp(data, place->before, bytes) == 0) {
         place->back = REPORT_BACK_OLD;
     } else if (string_is_zero(data, bytes)) {
         place->back = REPORT_BACK_ZERO;

@@ -8,14 +8,19 @@
 
 #include "disk.h"
 
-#define MAX_WRITTEN 24
+#define MAX_WRITTEN 48
 #define MAX_BYTES (MAX_TRANSFER * SECTOR_BYTES)
 
 struct written {
-    const struct command *command;
+    struct command command;
     uint64_t lba;
     unsigned sectors;
-    bool knows_before;
+    bool copies;                    /* what is at `source` */
+    uint64_t source;
+    const void *before;             /* what it held; NULL: not known */
+    bool is_told;                   /* its line is out */
+    unsigned told_sectors;          /* n= of its line */
+    struct report_outcome outcome;  /* of the command */
     enum report_back back;
     bool has_crc;
     uint32_t crc;                   /* of the last reading */
@@ -40,7 +45,7 @@ void *written_before(const struct written *place);
 
 /*
  * Judges `data`, read from the place, against `payload` (NULL after a trim,
- * which has none) and against what it held before, in this order: new, old,
+ * which has none) and against what it held before, in this order: same, new, old,
  * zero, other; and keeps the answer and the data's CRC. `data` NULL: none.
  */
 void written_judge(struct written *place, const void *data,

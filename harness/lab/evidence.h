@@ -12,7 +12,9 @@
 namespace rogate::lab {
 
 /// What a command is meant to do, as the guest's command table has it.
-enum class CommandClass { identify, read, verify, write, trim, flush, absent, setup };
+/// `change`: changes an image without writing data of the guest's (a snapshot, another size).
+/// `recheck` is no command: a written place that held something else when it was read again at the end.
+enum class CommandClass { identify, read, verify, write, trim, flush, absent, setup, change, recheck };
 
 /// One command the guest gave to one disk, with the registers as it found them; the guest does not judge.
 struct GuestCommand {
@@ -23,25 +25,33 @@ struct GuestCommand {
     unsigned opcode = 0;
     uint64_t lba = 0;                        ///< first sector
     unsigned sectors = 0;
-    unsigned status = 0;                     ///< ATA status register, raw
-    unsigned error = 0;                      ///< ATA error register, raw
+    std::optional<uint64_t> source;          ///< of a copy: first sector of what it copies within the disk
+    std::string kind = "ata";                ///< of the disk: ata, atapi, scsi, scsi-cd, virtio, nvme, floppy; of a
+                                             ///< host's own: monitor, tool
+    unsigned status = 0;                     ///< raw: what it is depends on the kind, see accepted()
+    unsigned error = 0;                      ///< raw: ATA error register, SCSI transport's answer, floppy ST1
+    std::string sense;                       ///< hex: key, asc, ascq of SCSI and ATAPI; floppy ST2; empty = none
     std::optional<unsigned> bus_master;      ///< bus master status, DMA only
     bool timed_out = false;                  ///< the device did not finish in the guest's own time limit
-    std::string read_back;                   ///< writes: new, old, zero, other, none
+    std::string read_back;                   ///< writes: new, old, same (new is old), zero, other, none
     std::optional<uint32_t> crc;             ///< CRC-32 of the data read, or of the read-back
 
-    /// The device said that it was done: neither ERR nor DF, and no time-out. Source: ATA-6, status register.
-    [[nodiscard]] bool accepted() const { return !timed_out && (status & 0x21U) == 0; }
+    /// The device said in time that it was done. ATA: neither ERR nor DF in the status; ATAPI: no CHECK; SCSI: status GOOD
+    /// and nothing wrong below it; virtio: S_OK; NVMe: status code type and code 0; floppy: interrupt code of ST0 is 0;
+    /// monitor: errno 0; tool: exit status 0.
+    /// Never of a kind that is unknown. Sources: ATA-6 7.15, SAM-4 5.3.1, virtio 1.1 5.2.6, NVMe 1.4 4.6.1, 82077AA 6.2.
+    [[nodiscard]] bool accepted() const;
     [[nodiscard]] bool changes_data() const
     {
         return command_class == CommandClass::write || command_class == CommandClass::trim;
     }
+    [[nodiscard]] bool changes_image() const { return changes_data() || command_class == CommandClass::change; }
 };
 
 struct GuestDisk {
     std::string id;       ///< ide0.1
     unsigned index = 0;
-    std::string kind;     ///< ata, atapi
+    std::string kind;     ///< as in GuestCommand
     uint64_t sectors = 0;
     std::string model;
 };
@@ -131,6 +141,7 @@ struct Evidence {
     ProcessEvidence device_model;
     ProcessEvidence qemu;
     std::string disk;                    ///< the guest's name of this case's disk
+    unsigned disk_index = 0;             ///< its number in payloads, as the guest told it
     std::string export_name;
     std::vector<std::string> company;    ///< the other cases in the same machine
     bool guest_complete = false;

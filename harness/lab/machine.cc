@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lab/machine.h"
 
-#include <atomic>
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <fmt/format.h>
-#include <optional>
+#include <memory>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/file.h"
-#include "image/loop_device.h"
 #include "lab/chain.h"
 #include "lab/command_line.h"
+#include "lab/device_model.h"
 #include "lab/guest_report.h"
-#include "lab/request_log.h"
-#include "lab/witness.h"
-#include "lab/xenstore.h"
+#include "lab/image_tool_guest.h"
+#include "lab/monitor_guest.h"
 #include "process/group.h"
 
 namespace rogate::lab {
@@ -36,355 +30,265 @@ std::string new_nonce()
     return fmt::format("{:016x}", value);
 }
 
-struct Listener {
-    Fd fd;
-    std::string name;
-};
-
-/// A listening socket in the abstract name space: it leaves no file, and a client may connect before nbdkit is up.
-Result<Listener> make_listener()
-{
-    static std::atomic<unsigned> counter{0};
-    Listener listener{Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
-                      fmt::format("rogate-{}-{}-{}", ::getpid(), counter++, new_nonce())};
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path + 1, listener.name.data(), listener.name.size());
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + listener.name.size());
-    if (!listener.fd || ::bind(listener.fd.get(), reinterpret_cast<sockaddr*>(&address), length) < 0 ||
-        ::listen(listener.fd.get(), 64) < 0) {
-        return errno_error("listen on socket", "@" + listener.name, errno);
-    }
-    return listener;
-}
-
-ProcessEvidence process_evidence(std::vector<std::string> argv, const process::Outcome& outcome)
-{
-    return {std::move(argv), process::describe(outcome), outcome.exit_status, outcome.signal, outcome.timed_out, outcome.err};
-}
-
-/// The device model's own complaints: what it printed with the name of the program in front, and the bridge's that it has
-/// no disk at all.
-std::string refusal_text(const std::string& stderr_text)
-{
-    std::string words;
-    for (size_t at = 0; at < stderr_text.size();) {
-        const size_t end = std::min(stderr_text.find('\n', at), stderr_text.size());
-        const std::string line = stderr_text.substr(at, end - at);
-        for (const std::string_view from : {"qemu: ", "nbdkit: error: the device model has "}) {
-            if (const size_t found = line.find(from); found != std::string::npos) {
-                words += (words.empty() ? "" : "; ") + (from == "qemu: " ? line.substr(found + from.size()) : line.substr(found + 15));
-            }
-        }
-        at = end + 1;
-    }
-    return words;
-}
-
 /// Everything that is shared by the disks of one machine while it runs.
 class Run {
 public:
     Run(const Tools& tools, const Machine& machine, const std::filesystem::path& folder)
         : tools_(tools), machine_(machine), folder_(folder), nonce_(new_nonce())
     {
-    }
-
-    /// Makes the disks, the watches and the folder for temporary files.
-    Result<void> prepare()
-    {
-        for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
-            const std::filesystem::path disk_folder = folder_ / export_name(slot);
-            auto lock = process::hold_starts();
-            auto copied = image::instantiate(machine_.disks[slot].original->golden, disk_folder);
-            lock.unlock();
-            if (!copied) {
-                return copied.error();
-            }
-            auto chain = ChainWitness::before(*machine_.disks[slot].original, disk_folder);
-            if (!chain) {
-                return chain.error();
-            }
-            chains_.push_back(std::move(*chain));
-            if (auto attached = attach(slot); !attached) {
-                return attached.error();
-            }
-            auto watch = FolderWatch::make(disk_folder, device(slot));
-            if (!watch) {
-                return watch.error();
-            }
-            watches_.push_back(std::move(*watch));
-            open_.emplace_back();
+        for (size_t i = 0; i < machine.models.size(); ++i) {
+            models_.push_back(std::make_unique<RunningModel>(tools, machine.models[i], folder / fmt::format("model-{}", i)));
         }
-        std::error_code ec;
-        std::filesystem::create_directory(folder_ / "tmp", ec);
-        return ec ? Result<void>(errno_error("make the folder", (folder_ / "tmp").string(), ec.value())) : Result<void>();
     }
 
     Result<void> run()
     {
-        auto listener = make_listener();
-        if (!listener) {
-            return listener.error();
-        }
-        // QEMU takes longest to come up and needs the disks last: all else is done meanwhile.
         const auto started = process::Clock::now();
-        qemu_argv_ = qemu_words(tools_, machine_.disks.size(), nonce_, listener->name);
-        auto qemu = group_.start({.argv = qemu_argv_, .env = {}, .folder = folder_, .on_stdout = [this](std::string_view) {
-                                      if (nbdkit_id_ && !std::exchange(sampled_, true)) {
-                                          sample_descriptors(*nbdkit_id_);
-                                      }
-                                  }});
-        if (!qemu) {
-            return qemu.error();
+        until_ = started + machine_.deadline;
+        const GuestKind guest = machine_.models.front().disks.front().bus->guest;
+        Result<void> ran = guest == GuestKind::image_tool ? run_tool()
+                           : guest == GuestKind::monitor  ? run_monitor()
+                                                          : run_probe();
+        for (const auto& model : models_) {
+            model->stop(group_);
         }
-        if (auto prepared = prepare(); !prepared) {
-            return prepared.error();
-        }
-        std::vector<std::string> files;
-        for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
-            files.push_back(file_word(slot));
-        }
-        std::vector<std::pair<std::string, std::string>> environment{{"TMPDIR", (folder_ / "tmp").string()}};
-        auto domain = tell_xenstore(files, environment);
-        if (!domain) {
-            return domain.error();
-        }
-        nbdkit_argv_ = nbdkit_words(tools_, machine_, folder_ / "requests.log", device_model_words(machine_, files, *domain));
-        auto nbdkit = group_.start({.argv = nbdkit_argv_,
-                                    .env = environment,
-                                    .folder = folder_,
-                                    .listen_fd = listener->fd.get()});
-        if (!nbdkit) {
-            return nbdkit.error();
-        }
-        listener->fd.reset();  // if nbdkit ends, QEMU must find nobody there
-        nbdkit_id_ = *nbdkit;
-        wait_for_end(*nbdkit, *qemu, started + machine_.deadline);
-        sample_descriptors(*nbdkit);
-        device_model_ended_early_ = group_.ended(*nbdkit);
-        group_.stop(*nbdkit, 5s);
         duration_ = std::chrono::duration_cast<std::chrono::microseconds>(process::Clock::now() - started);
-        nbdkit_ = std::move(group_.outcome(*nbdkit));
-        qemu_ = std::move(group_.outcome(*qemu));
-        return {};
+        return ran;
     }
 
     std::vector<Evidence> collect()
     {
-        const GuestReport report = parse_guest_report(qemu_.out);
-        auto log = read_requests();
         std::vector<Evidence> all;
-        for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
-            Evidence evidence = blank(slot);
-            evidence.device_model = process_evidence(nbdkit_argv_, nbdkit_);
-            evidence.qemu = process_evidence(qemu_argv_, qemu_);
-            evidence.duration_us = static_cast<uint64_t>(duration_.count());
-            take_guest(report, slot, evidence);
-            if (log) {
-                for (const WireRequest& request : *log) {
-                    if (request.export_name == evidence.export_name) {
-                        evidence.requests.push_back(request);
-                    }
-                }
+        for (const auto& model : models_) {
+            std::vector<Evidence> some = model->collect(nonce_);
+            for (size_t i = 0; i < some.size(); ++i) {
+                take_guest(some[i]);
+                take_reader(model->model().disks[i], model->disk(i).folder(), some[i]);
             }
-            evidence.open_files = open_[slot];
-            evidence.events = watches_[slot].take();
-            detach(slot, evidence);
-            judge_ending(log, evidence);
-            take_files(slot, evidence);
-            all.push_back(std::move(evidence));
+            std::move(some.begin(), some.end(), std::back_inserter(all));
         }
+        write_by_hand();
+        tell_company(all);
         return all;
     }
 
-    std::vector<Evidence> failed(const Error& error) const
+    [[nodiscard]] std::vector<Evidence> failed(const Error& error) const
     {
         std::vector<Evidence> all;
-        for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
-            all.push_back(blank(slot));
-            all.back().environment_error = error.text;
-            all.back().environment_hint = error.hint;
+        for (const DeviceModel& model : machine_.models) {
+            for (const Disk& disk : model.disks) {
+                Evidence evidence;
+                evidence.case_id = disk.case_id;
+                evidence.subject = model.subject;
+                evidence.nonce = nonce_;
+                evidence.environment_error = error.text;
+                evidence.environment_hint = error.hint;
+                all.push_back(std::move(evidence));
+            }
         }
         return all;
     }
 
 private:
-    /// A host device is a loop device over the copy. It is writable whatever the case: the refusal under test is the block
-    /// layer's.
-    Result<void> attach(size_t slot)
+    /// QEMU takes longest to come up and needs the disks last: all else is done meanwhile. But where a medium is to be
+    /// changed first, it must not see the one before.
+    Result<void> run_probe()
     {
-        loops_.emplace_back();
-        const image::Image& image = machine_.disks[slot].original->golden.image;
-        if (image.format != "host_device") {
-            return {};
+        for (const auto& model : models_) {
+            if (auto listening = model->listen(); !listening) {
+                return listening.error();
+            }
         }
-        auto loop = image::LoopDevice::attach(folder_ / export_name(slot) / image.active(), false);
-        if (!loop) {
-            return loop.error();
+        const bool change = std::any_of(models_.begin(), models_.end(), [](const auto& model) { return model->has_media_change(); });
+        std::optional<process::Group::Id> qemu;
+        if (!change) {
+            auto id = start_qemu();
+            if (!id) {
+                return id.error();
+            }
+            qemu = *id;
         }
-        loops_.back().emplace(std::move(*loop));
+        if (auto up = start_models(); !up) {
+            return up.error();
+        }
+        if (change) {
+            for (const auto& model : models_) {
+                if (auto changed = model->change_media(group_); !changed) {
+                    return changed.error();
+                }
+            }
+            auto id = start_qemu();
+            if (!id) {
+                return id.error();
+            }
+            qemu = *id;
+        }
+        models_up_ = true;
+        wait_for_end(*qemu);
+        for (const auto& model : models_) {
+            model->sample(group_);
+        }
+        qemu_ = std::move(group_.outcome(*qemu));
+        auto early = read_file(folder_ / kDebugConsole);
+        console_ = (early ? *early : std::string()) + qemu_.out;
+        report_ = parse_guest_report(console_);
+        judge_guest();
         return {};
     }
 
-    /// After the kernel witness has been asked: detaching closes the file, which was open for writing.
-    void detach(size_t slot, Evidence& evidence)
+    Result<process::Group::Id> start_qemu()
     {
-        if (loops_[slot]) {
-            if (auto detached = loops_[slot]->detach(); !detached) {
-                evidence.environment_error = detached.error().text;
+        std::vector<Attached> disks;
+        for (const auto& model : models_) {
+            for (const Disk& disk : model->model().disks) {
+                disks.push_back({{disk.bus, disk.place, fmt::format("disk{}", disks.size())}, model->socket(), disk.slot});
             }
         }
+        qemu_argv_ = probe_words(tools_, disks, nonce_);
+        return group_.start({.argv = qemu_argv_, .env = {}, .folder = folder_, .on_stdout = [this](std::string_view) {
+                                 if (models_up_ && !std::exchange(sampled_, true)) {
+                                     for (const auto& model : models_) {
+                                         model->sample(group_);
+                                     }
+                                 }
+                             }});
     }
 
-    [[nodiscard]] std::filesystem::path device(size_t slot) const
+    Result<void> start_models()
     {
-        return loops_[slot] ? loops_[slot]->path() : std::filesystem::path();
+        for (const auto& model : models_) {
+            if (auto prepared = model->prepare(); !prepared) {
+                return prepared.error();
+            }
+            if (auto started = model->start(group_); !started) {
+                return started.error();
+            }
+        }
+        return {};
     }
 
-    /// What the device model is given as the disk's file. A folder is offered for writing too, so that it is the disk's
-    /// wish that counts and not the name; with a snapshot that would be one temporary file above another.
-    [[nodiscard]] std::string file_word(size_t slot) const
+    /// The host gives the commands itself.
+    Result<void> run_monitor()
     {
-        const Disk& disk = machine_.disks[slot];
-        if (loops_[slot]) {
-            return loops_[slot]->path().string();
+        std::vector<MonitorDisk> disks;
+        for (const auto& model : models_) {
+            if (auto listening = model->listen(); !listening) {
+                return listening.error();
+            }
+            for (const Disk& disk : model->model().disks) {
+                disks.push_back({model->socket(), disk.slot, guest_disk_name(*disk.bus, disk.place),
+                                 static_cast<unsigned>(disks.size()), disk.read_only});
+            }
         }
-        const std::string file = (folder_ / export_name(slot) / disk.original->golden.image.active()).string();
-        return disk.original->golden.image.format != "vvfat" ? file : (disk.snapshot ? "fat:" : "fat:rw:") + file;
+        if (auto up = start_models(); !up) {
+            return up.error();
+        }
+        report_ = run_monitor_guest(disks, nonce_);
+        for (const auto& model : models_) {
+            model->sample(group_);
+        }
+        return {};
     }
 
-    /// With Configuration::xenstore: makes the domain and lets the device model find the store. Returns its number.
-    Result<unsigned> tell_xenstore(const std::vector<std::string>& files,
-                                   std::vector<std::pair<std::string, std::string>>& environment) const
+    Result<void> run_tool()
     {
-        if (machine_.configuration != Configuration::xenstore) {
-            return 0U;
+        RunningModel& model = *models_.front();
+        if (auto prepared = model.prepare(); !prepared) {
+            return prepared.error();
         }
-        environment.emplace_back("XENSTORED_RUNDIR", machine_.xenstore->folder().string());
-        environment.emplace_back("XENSTORED_PATH", (machine_.xenstore->folder() / "socket").string());
-        std::vector<XenDisk> disks;
-        for (size_t slot = 0; slot < machine_.disks.size(); ++slot) {
-            const Disk& disk = machine_.disks[slot];
-            disks.push_back({export_name(slot), files[slot], disk.original->golden.image.format,
-                             disk.without_mode ? "" : disk.read_only ? "r" : "w"});
-        }
-        return machine_.xenstore->add_domain(disks);
+        const Disk& disk = model.model().disks.front();
+        report_ = run_image_tool({.tool = model.model().image_tool,
+                                  .folder = model.folder() / "tmp",
+                                  .format = disk.original->golden.image.format,
+                                  .file = model.disk(0).file_word(),
+                                  .name = guest_disk_name(*disk.bus, disk.place)},
+                                 until_, tool_);
+        report_.nonce = nonce_;
+        return {};
     }
 
     /// Waits until the guest has ended the machine. A device model that goes away early takes QEMU with it, but which
     /// of the two is seen to end first is chance: give the other a moment to tell.
-    void wait_for_end(process::Group::Id nbdkit, process::Group::Id qemu, process::Clock::time_point deadline)
+    void wait_for_end(process::Group::Id qemu)
     {
-        group_.wait_any({nbdkit, qemu}, deadline);
-        if (group_.ended(nbdkit)) {
+        std::vector<process::Group::Id> models;
+        for (const auto& model : models_) {
+            models.push_back(*model->id());
+        }
+        std::vector<process::Group::Id> any = models;
+        any.push_back(qemu);
+        group_.wait_any(any, until_);
+        const auto ended = [&](process::Group::Id id) { return group_.ended(id); };
+        if (std::any_of(models.begin(), models.end(), ended)) {
             group_.wait_any({qemu}, process::Clock::now() + 2s);
         } else if (group_.ended(qemu) && group_.outcome(qemu).out.empty()) {
-            group_.wait_any({nbdkit}, process::Clock::now() + 500ms);
+            group_.wait_any(models, process::Clock::now() + 500ms);
         }
         if (!group_.ended(qemu)) {
             group_.stop(qemu, 0ms);
-            group_.outcome(qemu).timed_out = !group_.ended(nbdkit);
+            group_.outcome(qemu).timed_out = std::none_of(models.begin(), models.end(), ended);
         }
     }
 
-    void sample_descriptors(process::Group::Id nbdkit)
+    /// Tells a QEMU that would not start from a guest that went wrong.
+    void judge_guest()
     {
-        for (size_t slot = 0; slot < machine_.disks.size() && !group_.ended(nbdkit); ++slot) {
-            merge(open_[slot], open_files(group_.pid(nbdkit), folder_ / export_name(slot), device(slot)));
+        if (qemu_.exit_status == 1 && qemu_.err.find("export not available") != std::string::npos) {
+            missing_export_ = true;
+        } else if (qemu_.exit_status == 1 && qemu_.out.empty()) {
+            qemu_failed_ = fmt::format("QEMU would not start: {}", qemu_.err.substr(0, 300));
+        }
+        if (report_.complete && qemu_.exit_status != 33) {
+            report_.complete = false;
         }
     }
 
-    [[nodiscard]] Result<std::vector<WireRequest>> read_requests() const
+    void take_guest(Evidence& evidence) const
     {
-        auto text = read_file(folder_ / "requests.log");
-        if (!text) {
-            return text.error();
-        }
-        return parse_request_log(*text);
-    }
-
-    [[nodiscard]] Evidence blank(size_t slot) const
-    {
-        const Disk& disk = machine_.disks[slot];
-        Evidence evidence;
-        evidence.case_id = disk.case_id;
-        evidence.subject = machine_.subject;
-        evidence.nonce = nonce_;
-        evidence.wish_expressible =
-            !disk.read_only || machine_.knows_ro || machine_.configuration == Configuration::xenstore;
-        evidence.disk = guest_disk_name(slot);
-        evidence.export_name = export_name(slot);
-        for (const Disk& other : machine_.disks) {
-            if (other.case_id != disk.case_id) {
-                evidence.company.push_back(other.case_id);
-            }
-        }
-        return evidence;
-    }
-
-    void take_guest(const GuestReport& report, size_t slot, Evidence& evidence) const
-    {
-        evidence.console = qemu_.out;
-        evidence.guest_complete = report.complete && qemu_.exit_status == 33;
-        evidence.guest_problem = report.problem;
-        bool disk_seen = false;
-        for (const GuestDisk& disk : report.disks) {
-            disk_seen |= disk.id == evidence.disk;
-        }
-        if (report.complete && report.nonce != nonce_) {
+        evidence.qemu = qemu_argv_.empty()
+                            ? tool_
+                            : ProcessEvidence{qemu_argv_, process::describe(qemu_), qemu_.exit_status, qemu_.signal,
+                                              qemu_.timed_out, qemu_.err};
+        evidence.duration_us = static_cast<uint64_t>(duration_.count());
+        evidence.console = console_;
+        evidence.guest_complete = report_.complete;
+        evidence.guest_problem = report_.problem;
+        const auto disk = std::find_if(report_.disks.begin(), report_.disks.end(),
+                                       [&](const GuestDisk& one) { return one.id == evidence.disk; });
+        if (report_.complete && report_.nonce != nonce_) {
             evidence.guest_complete = false;
             evidence.guest_problem = "the guest's nonce is not the one it was given";
-        } else if (report.complete && !disk_seen) {
+        } else if (report_.complete && disk == report_.disks.end()) {
             evidence.guest_complete = false;
-            evidence.guest_problem = fmt::format("the guest did not find disk {}", guest_disk_name(slot));
+            evidence.guest_problem = fmt::format("the guest did not find disk {}", evidence.disk);
         }
-        for (const GuestCommand& command : report.commands) {
+        evidence.disk_index = disk == report_.disks.end() ? 0 : disk->index;
+        for (const GuestCommand& command : report_.commands) {
             if (command.disk == evidence.disk) {
                 evidence.commands.push_back(command);
             }
         }
-    }
-
-    /// Tells a subject that would not start, and a QEMU that would not, from a guest that went wrong.
-    void judge_ending(const Result<std::vector<WireRequest>>& log, Evidence& evidence) const
-    {
-        if (device_model_ended_early_ && nbdkit_.signal == 0) {
-            evidence.subject_refusal = refusal_text(nbdkit_.err);
-            if (evidence.subject_refusal.empty()) {
-                evidence.environment_error = fmt::format("nbdkit ended before the guest: {}: {}", process::describe(nbdkit_),
-                                                         nbdkit_.err.substr(0, 300));
-            }
+        if (!evidence.subject_refusal.empty() || !evidence.environment_error.empty()) {
             return;
         }
-        if (qemu_.exit_status == 1 && qemu_.err.find("export not available") != std::string::npos) {
-            evidence.subject_refusal = "it has no such disk";
-        } else if (qemu_.exit_status == 1 && qemu_.out.empty()) {
-            evidence.environment_error = fmt::format("QEMU would not start: {}", qemu_.err.substr(0, 300));
-        } else if (!log) {
-            evidence.environment_error = log.error().text;
+        if (missing_export_) {
+            evidence.guest_complete = false;
+            evidence.guest_problem = "another disk of the machine was not there";
+        } else {
+            evidence.environment_error = qemu_failed_;
         }
     }
 
-    void take_files(size_t slot, Evidence& evidence)
+    /// The independent reader, for a disk that should hold what the guest wrote.
+    void take_reader(const Disk& disk, const std::filesystem::path& folder, Evidence& evidence) const
     {
-        auto files = chains_[slot].after();
-        if (!files) {
-            evidence.environment_error = files.error().text;
+        if (disk.read_only || disk.snapshot || !evidence.guest_complete || disk.case_id.empty()) {
             return;
         }
-        evidence.files = std::move(*files);
-        const Disk& disk = machine_.disks[slot];
-        if (!disk.read_only && !disk.snapshot && evidence.guest_complete) {
-            take_reader(slot, evidence);
-        }
-    }
-
-    void take_reader(size_t slot, Evidence& evidence) const
-    {
-        const std::filesystem::path work = folder_ / ("read-" + export_name(slot));
+        const std::filesystem::path work = folder.string() + "-read";
         std::error_code ignored;
         std::filesystem::create_directory(work, ignored);
-        auto reader = read_independently(machine_.disks[slot].original->golden, folder_ / export_name(slot), work, slot, evidence);
+        auto reader = read_independently(disk.original->golden, folder, work, evidence.disk_index, evidence);
         if (reader) {
             evidence.reader = std::move(*reader);
         } else {
@@ -393,22 +297,47 @@ private:
         }
     }
 
+    /// For a folder that is kept.
+    void write_by_hand() const
+    {
+        std::vector<std::vector<std::string>> nbdkits;
+        std::vector<std::string> sockets;
+        for (const auto& model : models_) {
+            if (model->id()) {
+                nbdkits.push_back(model->argv());
+                sockets.push_back(model->socket());
+            }
+        }
+        (void)write_file(folder_ / "by-hand", by_hand(nbdkits, sockets, qemu_argv_.empty() ? tool_.argv : qemu_argv_));
+    }
+
+    static void tell_company(std::vector<Evidence>& all)
+    {
+        for (Evidence& one : all) {
+            for (const Evidence& other : all) {
+                if (&other != &one && !other.case_id.empty()) {
+                    one.company.push_back(other.case_id);
+                }
+            }
+        }
+    }
+
     const Tools& tools_;
     const Machine& machine_;
     const std::filesystem::path& folder_;
     std::string nonce_;
+    process::Clock::time_point until_;
     process::Group group_;
-    std::optional<process::Group::Id> nbdkit_id_;
+    std::vector<std::unique_ptr<RunningModel>> models_;
+    bool models_up_ = false;
     bool sampled_ = false;
-    std::vector<ChainWitness> chains_;
-    std::vector<std::optional<image::LoopDevice>> loops_;
-    std::vector<FolderWatch> watches_;
-    std::vector<std::vector<OpenFile>> open_;
-    std::vector<std::string> nbdkit_argv_;
     std::vector<std::string> qemu_argv_;
-    process::Outcome nbdkit_;
     process::Outcome qemu_;
-    bool device_model_ended_early_ = false;
+    ProcessEvidence tool_;
+    std::string console_;
+    GuestReport report_;
+    bool missing_export_ = false;
+    std::string qemu_failed_;
     std::chrono::microseconds duration_{0};
 };
 

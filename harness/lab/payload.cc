@@ -34,6 +34,12 @@ std::map<uint64_t, image::Sector> expected_overwrites(const std::string& nonce, 
         }
         for (unsigned i = 0; i < command.sectors; ++i) {
             const uint64_t lba = command.lba + i;
+            if (command.source) {
+                if (const auto found = sectors.find(*command.source + i); found != sectors.end()) {
+                    sectors[lba] = found->second;
+                }
+                continue;
+            }
             sectors[lba] = command.command_class == CommandClass::trim ? image::Sector{}
                                                                        : payload_sector(nonce, lba, command.opcode, disk_index);
         }

@@ -43,18 +43,27 @@ bool put(xs_handle* handle, const std::string& path, const std::string& value)
     return xs_write(handle, XBT_NULL, path.c_str(), value.data(), static_cast<unsigned>(value.size()));
 }
 
+std::string backend_path(unsigned domain, const std::string& device)
+{
+    return fmt::format("/local/domain/0/backend/vbd/{}/{}", domain, device_number(device));
+}
+
 bool put_disk(xs_handle* handle, unsigned domain, const XenDisk& disk)
 {
-    const unsigned number = device_number(disk.device);
-    const std::string front = fmt::format("/local/domain/{}/device/vbd/{}", domain, number);
-    const std::string back = fmt::format("/local/domain/0/backend/vbd/{}/{}", domain, number);
+    const std::string front = fmt::format("/local/domain/{}/device/vbd/{}", domain, device_number(disk.device));
+    const std::string back = backend_path(domain, disk.device);
     bool ok = put(handle, back + "/frontend", front) && put(handle, back + "/params", disk.file) &&
-              put(handle, back + "/dev", disk.device) && put(handle, back + "/type", "file") &&
-              put(handle, back + "/format", disk.format);
-    if (!disk.mode.empty()) {
-        ok = ok && put(handle, back + "/mode", disk.mode);
+              put(handle, back + "/dev", disk.device) && put(handle, back + "/type", disk.type);
+    if (!disk.format.empty()) {
+        ok = ok && put(handle, back + "/format", disk.format);
     }
-    return ok && put(handle, front + "/device-type", "disk") && put(handle, front + "/backend", back);
+    if (disk.mode) {
+        ok = ok && put(handle, back + "/mode", *disk.mode);
+    }
+    if (!disk.phantom.empty()) {
+        ok = ok && put(handle, back + "/phantom/dev", disk.phantom) && put(handle, front + "/phantom_vbd", back + "/phantom");
+    }
+    return ok && put(handle, front + "/device-type", disk.cdrom ? "cdrom" : "disk") && put(handle, front + "/backend", back);
 }
 
 }  // namespace
@@ -124,6 +133,15 @@ Result<unsigned> XenStore::add_domain(const std::vector<XenDisk>& disks)
         }
     }
     return domain;
+}
+
+Result<void> XenStore::set_params(unsigned domain, const std::string& device, const std::string& file)
+{
+    const std::lock_guard lock(state_->mutex);
+    if (!put(state_->handle, backend_path(domain, device) + "/params", file)) {
+        return errno_error("write to xenstore the medium of", device, errno);
+    }
+    return {};
 }
 
 const std::filesystem::path& XenStore::folder() const { return state_->folder; }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,13 @@ namespace rogate::lab {
 
 /// A disk as the toolstack writes it down for a domain's device model.
 struct XenDisk {
-    std::string device;   ///< hda, sda, ...
-    std::string file;     ///< `params`
-    std::string format;   ///< `format`, a driver's name
-    std::string mode;     ///< r, w, w!, ...; empty = the key is left out
+    std::string device;               ///< hda, sda, ...
+    std::string file;                 ///< `params`
+    std::string format;               ///< `format`, a driver's name; empty = the key is left out
+    std::optional<std::string> mode;  ///< r, w, w!, ...; nothing = the key is left out
+    bool cdrom = false;               ///< `device-type`
+    std::string type;                 ///< `type`: file, phy, tap
+    std::string phantom;              ///< the device (without /dev/) of the backend that `phantom_vbd` names; empty = none
 };
 
 /// A real xenstored on a machine without Xen, for the domains of one run.
@@ -33,6 +37,9 @@ public:
 
     /// Writes the disks of a new domain and returns its number. Errors: environment.
     Result<unsigned> add_domain(const std::vector<XenDisk>& disks);
+
+    /// Changes what is in the drive `device` of a domain. Errors: environment.
+    Result<void> set_params(unsigned domain, const std::string& device, const std::string& file);
 
     /// What a client finds it by: the value of XENSTORED_RUNDIR.
     [[nodiscard]] const std::filesystem::path& folder() const;

@@ -11,12 +11,11 @@
 #include "base/text.h"
 #include "image/loop_device.h"
 #include "image/recipe.h"
+#include "matrix/configuration.h"
 
 namespace rogate::matrix {
 namespace {
 
-const std::vector<std::string> kBuses{"ide"};
-const std::vector<std::string> kConfigurations{"drive", "hda", "xenstore", "xenstore-second", "xenstore-nomode"};
 const std::vector<std::string> kShapes{"plain", "backed", "snapshot"};
 constexpr std::array<const char*, 5> kPartNames{"format", "bus", "mode", "configuration", "shape"};
 
@@ -27,7 +26,34 @@ const std::string& no_loop_devices()
     return reason;
 }
 
-std::string skip_reason(const Case& one)
+/// Whether `word` is one of `words`, which are joined by spaces.
+bool among(std::string_view word, std::string_view words)
+{
+    return fmt::format(" {} ", words).find(fmt::format(" {} ", word)) != std::string::npos;
+}
+
+/// What a configuration cannot say.
+std::string no_word_reason(const Case& one, const Configuration& configuration)
+{
+    if (one.mode == Mode::ro && !configuration.no_ro.empty()) {
+        return std::string(configuration.no_ro);
+    }
+    if (one.mode == Mode::rw && !configuration.no_rw.empty()) {
+        return std::string(configuration.no_rw);
+    }
+    if (one.shape == "snapshot" && !configuration.no_snapshot.empty()) {
+        return std::string(configuration.no_snapshot);
+    }
+    if (one.shape == "backed" && configuration.plain_only) {
+        return "as with -drive: how the disk is told does not reach its backing file";
+    }
+    if (!configuration.formats.empty() && !among(one.format, configuration.formats)) {
+        return std::string(configuration.formats_why);
+    }
+    return {};
+}
+
+std::string skip_reason(const Case& one, const Configuration& configuration, const lab::Bus& bus)
 {
     const auto shape = image::parse_shape(one.shape);
     const auto skip = shape ? image::check_shape(one.format, *shape) : Result<std::optional<image::Skip>>(shape.error());
@@ -40,16 +66,10 @@ std::string skip_reason(const Case& one)
     if (one.format == "host_device" && !no_loop_devices().empty()) {
         return no_loop_devices();
     }
-    if (one.configuration.substr(0, 8) == "xenstore" && one.shape == "snapshot") {
-        return "xenstore has no word for a snapshot";
+    if (bus.guest == lab::GuestKind::monitor && one.shape == "snapshot") {
+        return "the temporary file takes what a monitor's command changes, as on any bus";
     }
-    if (one.configuration == "xenstore-nomode" && one.mode == Mode::rw) {
-        return "without a mode a disk is read-only; the twin is rw/xenstore";
-    }
-    if (one.configuration == "hda" && one.mode == Mode::ro) {
-        return "-hda has no word for read-only; -drive has";
-    }
-    return {};
+    return no_word_reason(one, configuration);
 }
 
 std::vector<std::string> parts_of(std::string_view id)
@@ -101,12 +121,12 @@ std::vector<Case> all_cases()
 {
     std::vector<Case> cases;
     for (const std::string_view format : image::format_names()) {
-        for (const std::string& bus : kBuses) {
-            for (const std::string& configuration : kConfigurations) {
+        for (const lab::Bus& bus : lab::buses()) {
+            for (const Configuration* configuration : configurations_of(bus)) {
                 for (const std::string& shape : kShapes) {
                     for (Mode mode : {Mode::ro, Mode::rw}) {
-                        Case one{std::string(format), bus, mode, configuration, shape};
-                        one.skip = skip_reason(one);
+                        Case one{std::string(format), std::string(bus.name), mode, std::string(configuration->name), shape};
+                        one.skip = skip_reason(one, *configuration, bus);
                         cases.push_back(std::move(one));
                     }
                 }

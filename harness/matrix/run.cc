@@ -8,12 +8,12 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <tuple>
 
 #include "base/file.h"
 #include "lab/chain.h"
-#include "lab/command_line.h"
 #include "lab/xenstore.h"
+#include "matrix/configuration.h"
+#include "matrix/plan.h"
 
 namespace rogate::matrix {
 namespace {
@@ -23,10 +23,10 @@ class Originals {
 public:
     explicit Originals(std::filesystem::path cache) : cache_(std::move(cache)) {}
 
-    Result<const lab::Original*> get(const Case& one)
+    Result<const lab::Original*> get(const std::string& format, image::Shape shape)
     {
-        Slot& slot = slot_of(one.format + "/" + one.shape);
-        std::call_once(slot.once, [&] { slot.made = make(one); });
+        Slot& slot = slot_of({format, shape});
+        std::call_once(slot.once, [&] { slot.made = make(format, shape); });
         if (!*slot.made) {
             return slot.made->error();
         }
@@ -39,7 +39,9 @@ private:
         std::optional<Result<lab::Original>> made;
     };
 
-    Slot& slot_of(const std::string& key)
+    using Key = std::pair<std::string, image::Shape>;
+
+    Slot& slot_of(const Key& key)
     {
         const std::lock_guard lock(mutex_);
         auto& slot = slots_[key];
@@ -49,66 +51,25 @@ private:
         return *slot;
     }
 
-    [[nodiscard]] Result<lab::Original> make(const Case& one) const
+    [[nodiscard]] Result<lab::Original> make(const std::string& format, image::Shape shape) const
     {
-        auto shape = image::parse_shape(one.shape);
-        if (!shape) {
-            return shape.error();
-        }
-        auto golden = image::golden(cache_, one.format, *shape, lab::run_program);
+        auto golden = image::golden(cache_, format, shape, lab::run_program);
         if (!golden) {
             return golden.error();
         }
         if (const auto* skip = std::get_if<image::Skip>(&*golden)) {
-            return Error{ErrorKind::usage, fmt::format("{} has no {} image: {}", one.format, one.shape, skip->reason)};
+            return Error{ErrorKind::usage, fmt::format("{} has no {} image: {}", format, image::shape_name(shape), skip->reason)};
         }
         return lab::make_original(std::get<image::Golden>(std::move(*golden)));
     }
 
     std::filesystem::path cache_;
     std::mutex mutex_;
-    std::map<std::string, std::unique_ptr<Slot>> slots_;
+    std::map<Key, std::unique_ptr<Slot>> slots_;
 };
 
-/// Indexes into the results that share one machine.
-using Batch = std::vector<size_t>;
-
-lab::Configuration configuration_of(const Case& one)
-{
-    return one.configuration == "hda"     ? lab::Configuration::hda
-           : one.configuration == "drive" ? lab::Configuration::drive
-                                          : lab::Configuration::xenstore;
-}
-
-/// The disk that stands first in the domain of an xenstore-second case: read-only, and not under test itself.
-constexpr const char* kSecond = "xenstore-second";
-
-/// What cases of one machine have in common. But for -drive there is one -snapshot for all disks; and in a domain from
-/// xenstore the modes do not mix, since whether one disk's wish reaches another is what xenstore-second is for.
-std::vector<Batch> make_batches(const std::vector<CaseResult>& results)
-{
-    std::map<std::tuple<size_t, std::string, bool, Mode>, Batch> open;
-    std::vector<Batch> batches;
-    for (size_t i = 0; i < results.size(); ++i) {
-        const Case& one = results[i].one;
-        if (!one.skip.empty()) {
-            continue;
-        }
-        const bool from_xenstore = configuration_of(one) == lab::Configuration::xenstore;
-        Batch& batch = open[{results[i].patches, one.configuration, one.configuration != "drive" && one.shape == "snapshot",
-                             from_xenstore ? one.mode : Mode::ro}];
-        batch.push_back(i);
-        if (batch.size() == lab::kIdeDisks - (one.configuration == kSecond ? 1 : 0)) {
-            batches.push_back(std::exchange(batch, {}));
-        }
-    }
-    for (auto& [key, batch] : open) {
-        if (!batch.empty()) {
-            batches.push_back(std::move(batch));
-        }
-    }
-    return batches;
-}
+/// The most disks in one guest: what they share is its start, what they wait for is each other's requests.
+constexpr size_t kMaxDisks = 16;
 
 class Runner {
 public:
@@ -118,15 +79,15 @@ public:
     {
         list_results();
         start_xenstore();
-        const std::vector<Batch> batches = make_batches(results_);
+        const std::vector<PlannedMachine> machines = plan_all();
         std::atomic<size_t> next{0};
         const auto work = [&] {
-            for (size_t i = next++; i < batches.size(); i = next++) {
-                run_batch(batches[i], fmt::format("machine-{}", i));
+            for (size_t i = next++; i < machines.size(); i = next++) {
+                run_planned(machines[i], fmt::format("machine-{}", i));
             }
         };
         std::vector<std::thread> threads;
-        const size_t count = std::min<size_t>(std::max(1U, plan_.jobs), batches.size());
+        const size_t count = std::min<size_t>(std::max(1U, plan_.jobs), machines.size());
         for (size_t i = 1; i < count; ++i) {
             threads.emplace_back(work);
         }
@@ -157,11 +118,23 @@ private:
         }
     }
 
+    std::vector<PlannedMachine> plan_all()
+    {
+        std::vector<Placeable> items;
+        for (size_t i = 0; i < results_.size(); ++i) {
+            if (results_[i].one.skip.empty()) {
+                items.push_back({&results_[i].one, results_[i].patches});
+                placed_.push_back(i);
+            }
+        }
+        return plan_machines(items, kMaxDisks);
+    }
+
     /// One for all machines, and only if a case needs it; what keeps it from starting is told by those cases.
     void start_xenstore()
     {
         const bool needed = std::any_of(results_.begin(), results_.end(), [](const CaseResult& result) {
-            return result.one.skip.empty() && configuration_of(result.one) == lab::Configuration::xenstore;
+            return result.one.skip.empty() && find_configuration(result.one.configuration)->is_xenstore();
         });
         const std::filesystem::path folder = plan_.work / "xenstore";
         std::error_code ignored;
@@ -176,41 +149,97 @@ private:
                              [&](const subject::Subject& one) { return one.patches == patches; });
     }
 
-    /// Runs the cases of a batch in one machine. Errors: an image could not be made.
-    Result<std::vector<lab::Evidence>> run_machine(const Batch& batch, const std::string& name)
+    Result<lab::Disk> make_disk(const Seat& seat)
     {
-        const CaseResult& first = results_[batch.front()];
-        const subject::Subject& subject = subject_of(first.patches);
-        lab::Machine machine;
-        machine.bridge = subject.bridge();
-        machine.subject = subject.tree_id;
-        machine.knows_ro = subject.knows_ro;
-        machine.configuration = configuration_of(first.one);
-        machine.deadline = plan_.deadline;
-        if (machine.configuration == lab::Configuration::xenstore) {
-            if (!xenstore_) {
-                return xenstore_.error();
-            }
-            machine.xenstore = xenstore_->get();
+        const Case& one = results_[placed_[seat.item]].one;
+        const Configuration& configuration = *find_configuration(one.configuration);
+        auto shape = image::parse_shape(one.shape);
+        if (!shape) {
+            return shape.error();
         }
-        if (first.one.configuration == kSecond) {
-            auto companion = originals_.get(Case{"raw", "ide", Mode::ro, "xenstore", "plain"});
+        auto original = originals_.get(one.format, *shape);
+        if (!original) {
+            return original.error();
+        }
+        lab::Disk disk{.case_id = one.id(),
+                       .original = *original,
+                       .configuration = configuration.how,
+                       .slot = seat.slot,
+                       .read_only = one.mode == Mode::ro,
+                       .snapshot = one.shape == "snapshot",
+                       .xen = {},
+                       .bus = lab::find_bus(one.bus),
+                       .place = seat.place};
+        const auto& mode = one.mode == Mode::ro ? configuration.mode_ro : configuration.mode_rw;
+        if (mode) {
+            disk.xen.mode = std::string(*mode);
+        }
+        disk.xen.cdrom = configuration.cdrom;
+        disk.xen.params = configuration.params;
+        if (configuration.changes_medium) {
+            auto first = originals_.get("raw", image::Shape::plain);
+            if (!first) {
+                return first.error();
+            }
+            disk.xen.first_medium = *first;
+        }
+        return disk;
+    }
+
+    Result<lab::DeviceModel> make_model(const PlannedModel& planned)
+    {
+        const subject::Subject& subject = subject_of(planned.patches);
+        lab::DeviceModel model{.bridge = subject.bridge(),
+                               .image_tool = subject.image_tool(),
+                               .subject = subject.tree_id,
+                               .knows_ro = subject.knows_ro,
+                               .knows_usb_ro = subject.knows_usb_ro,
+                               .xenstore = nullptr,
+                               .disks = {}};
+        if (planned.behind_another) {
+            auto companion = originals_.get("raw", image::Shape::plain);
             if (!companion) {
                 return companion.error();
             }
-            machine.disks.push_back({"the domain's first disk", *companion, true});
+            lab::Disk disk{.case_id = {},
+                           .original = *companion,
+                           .configuration = lab::Configuration::xenstore,
+                           .slot = "hda",
+                           .read_only = true,
+                           .snapshot = false,
+                           .xen = {},
+                           .bus = lab::find_bus("ide"),
+                           .place = planned.companion_place};
+            disk.xen.mode.emplace("r");
+            model.disks.push_back(std::move(disk));
         }
-        for (const size_t i : batch) {
-            const Case& one = results_[i].one;
-            auto original = originals_.get(one);
-            if (!original) {
-                return original.error();
+        for (const Seat& seat : planned.seats) {
+            auto disk = make_disk(seat);
+            if (!disk) {
+                return disk.error();
             }
-            machine.disks.push_back({.case_id = one.id(),
-                                     .original = *original,
-                                     .read_only = one.mode == Mode::ro,
-                                     .without_mode = one.configuration == "xenstore-nomode",
-                                     .snapshot = one.shape == "snapshot"});
+            if (disk->configuration == lab::Configuration::xenstore) {
+                if (!xenstore_) {
+                    return xenstore_.error();
+                }
+                model.xenstore = xenstore_->get();
+            }
+            model.disks.push_back(std::move(*disk));
+        }
+        return model;
+    }
+
+    /// Runs a machine; the evidence is in the order of its seats. Errors: an image could not be made.
+    Result<std::vector<lab::Evidence>> run_machine(const PlannedMachine& planned, const std::string& name)
+    {
+        lab::Machine machine;
+        machine.deadline = plan_.deadline;
+        for (const PlannedModel& one : planned.models) {
+            auto model = make_model(one);
+            if (!model) {
+                return model.error();
+            }
+            machine.models.push_back(std::move(*model));
         }
         const std::filesystem::path folder = plan_.work / name;
         std::error_code ec;
@@ -218,60 +247,68 @@ private:
             return errno_error("make the folder", folder.string(), ec.value());
         }
         auto evidence = lab::run_machine(plan_.tools, machine, folder);
-        evidence.erase(evidence.begin(), evidence.end() - static_cast<std::ptrdiff_t>(batch.size()));  // the companion's
+        std::erase_if(evidence, [](const lab::Evidence& one) { return one.case_id.empty(); });  // companions
         if (!plan_.keep) {
             std::filesystem::remove_all(folder, ec);
-        } else if (!evidence.front().qemu.argv.empty()) {
-            const lab::Evidence& one = evidence.front();
-            (void)write_file(folder / "by-hand", lab::by_hand(one.device_model.argv, one.qemu.argv));
         }
         return evidence;
     }
 
-    std::vector<Judged> run_and_judge(const Batch& batch, const std::string& name)
+    std::vector<Judged> run_and_judge(const PlannedMachine& planned, const std::string& name)
     {
-        auto evidence = run_machine(batch, name);
+        auto evidence = run_machine(planned, name);
         std::vector<Judged> all;
-        for (size_t i = 0; i < batch.size(); ++i) {
-            const Case& one = results_[batch[i]].one;
-            Judged judged;
-            if (evidence) {
-                judged.evidence = std::move((*evidence)[i]);
-            } else {
-                judged.evidence.case_id = one.id();
-                judged.evidence.environment_error = evidence.error().text;
-                judged.evidence.environment_hint = evidence.error().hint;
+        for (const PlannedModel& model : planned.models) {
+            for (const Seat& seat : model.seats) {
+                const Case& one = results_[placed_[seat.item]].one;
+                Judged judged;
+                if (evidence) {
+                    judged.evidence = std::move((*evidence)[all.size()]);
+                } else {
+                    judged.evidence.case_id = one.id();
+                    judged.evidence.environment_error = evidence.error().text;
+                    judged.evidence.environment_hint = evidence.error().hint;
+                }
+                judged.verdict = judge(one, judged.evidence);
+                all.push_back(std::move(judged));
             }
-            judged.verdict = judge(one, judged.evidence);
-            all.push_back(std::move(judged));
         }
         return all;
     }
 
-    void run_batch(const Batch& batch, const std::string& name)
+    void run_planned(const PlannedMachine& planned, const std::string& name)
     {
-        std::vector<Judged> judged = run_and_judge(batch, name);
+        std::vector<Judged> judged = run_and_judge(planned, name);
+        size_t at = 0;
         size_t unexpected = 0;
-        for (size_t i = 0; i < batch.size(); ++i) {
-            CaseResult& result = results_[batch[i]];
-            result.judged = std::move(judged[i]);
-            if (!result.as_expected() && batch.size() > 1) {
-                run_alone(batch[i], fmt::format("{}-alone-{}", name, i));
+        for (const PlannedModel& model : planned.models) {
+            for (const Seat& seat : model.seats) {
+                CaseResult& result = results_[placed_[seat.item]];
+                result.judged = std::move(judged[at++]);
+                if (!result.as_expected() && judged.size() > 1) {
+                    run_alone(model, seat, fmt::format("{}-alone-{}", name, at));
+                }
+                unexpected += result.as_expected() ? 0 : 1;
             }
-            unexpected += result.as_expected() ? 0 : 1;
         }
         const std::lock_guard lock(mutex_);
-        done_ += batch.size();
+        done_ += judged.size();
         unexpected_ += unexpected;
         progress_(done_, total_, unexpected_);
     }
 
-    /// What a disk shows in company counts, unless the device model refused to start at all: that may be another's fault.
-    void run_alone(size_t index, const std::string& name)
+    /// What a disk shows in company counts, unless the device model refused to start at all or the guest went wrong: that
+    /// may be another's fault.
+    void run_alone(const PlannedModel& model, const Seat& seat, const std::string& name)
     {
-        CaseResult& result = results_[index];
-        std::vector<Judged> alone = run_and_judge({index}, name);
-        const bool company_kept_it_from_running = !result.judged.evidence.subject_refusal.empty();
+        CaseResult& result = results_[placed_[seat.item]];
+        PlannedModel only = model;
+        only.seats = {seat};
+        only.companion_place = 0;  // guests count controllers, so the first place must be taken first
+        only.seats[0].place = only.behind_another ? 1 : 0;
+        std::vector<Judged> alone = run_and_judge({{only}}, name);
+        const bool company_kept_it_from_running =
+            !result.judged.evidence.subject_refusal.empty() || !result.judged.evidence.guest_complete;
         if (company_kept_it_from_running || verdict_of(alone.front()) == verdict_of(result.judged)) {
             result.also = std::exchange(result.judged, std::move(alone.front()));
         } else {
@@ -289,6 +326,7 @@ private:
     Originals originals_;
     Result<std::unique_ptr<lab::XenStore>> xenstore_ = Error{ErrorKind::environment, "xenstored was not started"};
     std::vector<CaseResult> results_;
+    std::vector<size_t> placed_;  // the results that have a machine, in the plan's numbers
     std::mutex mutex_;
     size_t total_ = 0;
     size_t done_ = 0;

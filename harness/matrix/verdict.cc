@@ -7,6 +7,8 @@
 #include <utility>
 #include <zlib.h>
 
+#include "lab/bus.h"
+
 namespace rogate::matrix {
 namespace {
 
@@ -137,7 +139,7 @@ Writes guest_writes(const Evidence& evidence)
 {
     Writes writes;
     for (const GuestCommand& command : evidence.commands) {
-        if (command.changes_data()) {
+        if (command.changes_image()) {
             (command.accepted() ? writes.accepted : writes.refused).push_back("guest: " + command_text(command));
         }
     }
@@ -149,9 +151,13 @@ Reasons wrong_read_backs(const Evidence& evidence)
 {
     Reasons wrong;
     for (const GuestCommand& command : evidence.commands) {
+        if (command.command_class == CommandClass::recheck) {
+            wrong.push_back(fmt::format("guest: the sectors of {} read '{}' at the end and something else before", command.name,
+                                        command.read_back));
+        }
         const bool should_be_old = command.command_class == CommandClass::absent || !command.accepted();
-        if ((command.changes_data() || command.command_class == CommandClass::absent) && should_be_old &&
-            !command.read_back.empty() && command.read_back != "old") {
+        if ((command.changes_image() || command.command_class == CommandClass::absent) && should_be_old &&
+            !command.read_back.empty() && command.read_back != "old" && command.read_back != "same") {
             wrong.push_back(fmt::format("guest: {} was refused, but the sectors read '{}' afterwards", command.name,
                                         command.read_back));
         }
@@ -213,7 +219,7 @@ WireWrites wire_writes(const Evidence& evidence)
 
 void append(Reasons& reasons, const Reasons& more) { reasons.insert(reasons.end(), more.begin(), more.end()); }
 
-Verdict judge_read_only(const Evidence& evidence, const std::optional<Verdict>& broken)
+Verdict judge_read_only(const Case& one, const Evidence& evidence, const std::optional<Verdict>& broken)
 {
     // A change of the image is told before all else: a guest that crashed afterwards does not excuse it.
     Reasons changed = touches(evidence, false);
@@ -226,8 +232,13 @@ Verdict judge_read_only(const Evidence& evidence, const std::optional<Verdict>& 
     }
     const WireWrites wire = wire_writes(evidence);
     const Writes guest = guest_writes(evidence);
-    if (wire.taken + wire.refused == 0 || guest.accepted.size() + guest.refused.size() == 0) {
+    const lab::Bus* bus = lab::find_bus(one.bus);
+    const bool can_write = bus == nullptr || bus->writes;
+    if (can_write && (wire.taken + wire.refused == 0 || guest.accepted.size() + guest.refused.size() == 0)) {
         return {VerdictKind::void_, {"wire: no write reached the block layer, so nothing was put to the test"}};
+    }
+    if (!can_write && evidence.commands.empty()) {
+        return {VerdictKind::void_, {"guest: no command was given, so nothing was put to the test"}};
     }
     Reasons leaks = writable_opens(evidence);
     if (!leaks.empty()) {
@@ -246,6 +257,11 @@ Verdict judge_read_only(const Evidence& evidence, const std::optional<Verdict>& 
     if (!blocked.empty()) {
         return {VerdictKind::overblocked, blocked};
     }
+    if (!can_write) {
+        return {VerdictKind::sealed, {fmt::format("{} commands of a bus that cannot write; no file of the chain touched or open for "
+                                                  "writing",
+                                                  evidence.commands.size())}};
+    }
     return {VerdictKind::sealed, {fmt::format("{} writes refused by the block layer, {} commands answered with an error; no file "
                                               "of the chain touched or open for writing",
                                               wire.refused, guest.refused.size())}};
@@ -259,20 +275,32 @@ bool reads_zero(const GuestCommand& command)
            (command.crc && *command.crc == ::crc32(0, zeros.data(), static_cast<unsigned>(zeros.size())));
 }
 
+/// A commit that was accepted writes the backing file; whether the content is right is then the reader's to say.
+bool committed(const Evidence& evidence)
+{
+    return std::any_of(evidence.commands.begin(), evidence.commands.end(), [](const GuestCommand& command) {
+        return command.kind == "monitor" && command.name == "COMMIT" && command.accepted();
+    });
+}
+
 /// With -snapshot the writes land in a temporary file: the guest must see them, the image must not.
 Reasons lost_writes(const Case& one, const Evidence& evidence)
 {
     Reasons wrong;
     for (const GuestCommand& command : evidence.commands) {
-        const bool fine = command.command_class == CommandClass::trim ? reads_zero(command) : command.read_back == "new";
-        if (command.changes_data() && !fine) {
+        const bool fine = command.command_class == CommandClass::trim     ? reads_zero(command)
+                          : command.command_class == CommandClass::change ? command.read_back == "old"
+                                                                          : command.read_back == "new" || command.read_back == "same";
+        if (command.changes_image() && !fine) {
             wrong.push_back(fmt::format("guest: {} was accepted, but the sectors read '{}' afterwards", command.name,
                                         command.read_back));
         }
     }
     Reasons reasons;
     add_counted(reasons, wrong);
-    append(reasons, touches(evidence, one.shape != "snapshot"));
+    if (!committed(evidence)) {
+        append(reasons, touches(evidence, one.shape != "snapshot"));
+    }
     if (evidence.reader && !evidence.reader->failure.empty()) {
         reasons.push_back("reader: " + evidence.reader->failure);
     }
@@ -333,7 +361,7 @@ Verdict judge(const Case& one, const Evidence& evidence)
         return {VerdictKind::skip, {one.skip}};
     }
     const std::optional<Verdict> broken = broken_run(one, evidence);
-    Verdict verdict = one.mode == Mode::ro ? judge_read_only(evidence, broken) : judge_read_write(one, evidence, broken);
+    Verdict verdict = one.mode == Mode::ro ? judge_read_only(one, evidence, broken) : judge_read_write(one, evidence, broken);
     if (!evidence.wish_expressible && verdict.kind != VerdictKind::error) {
         verdict.reasons.emplace_back("the subject has no word for read-only: the disk was configured without it");
     }

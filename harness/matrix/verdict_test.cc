@@ -242,6 +242,16 @@ TEST(Verdict, ATrimMustReadZerosAndAnUnknownCommandMustChangeNothing)
     EXPECT_EQ(read_write(evidence), "corrupt");
 }
 
+TEST(Verdict, APlaceThatChangedAfterItsReadBackIsNoPass)
+{
+    lab::Evidence refused = sealed_evidence();
+    refused.commands.push_back(command(lab::CommandClass::recheck, "WRITE", 0x50, "new"));
+    EXPECT_EQ(read_only(refused), "silent");  // as any read-back of something else that no other witness saw
+    lab::Evidence taken = writes_evidence();
+    taken.commands.push_back(command(lab::CommandClass::recheck, "WRITE", 0x50, "old"));
+    EXPECT_EQ(read_write(taken), "corrupt");
+}
+
 TEST(Verdict, SkipKeepsItsReason)
 {
     Case one = kReadOnly;
@@ -268,4 +278,43 @@ TEST(Verdict, EveryWordNamesItsKind)
         EXPECT_EQ(to_string(*kind), word);
     }
     EXPECT_FALSE(verdict_kind("seald"));
+}
+
+TEST(VerdictReadOnly, AChangeWithoutDataMustBeRefusedLikeAWrite)
+{
+    auto evidence = sealed_evidence();
+    evidence.commands.push_back(command(lab::CommandClass::change, "SNAPSHOT_CREATE", 0x41, "old"));
+    EXPECT_EQ(read_only(evidence), "sealed");
+    evidence.commands.back() = command(lab::CommandClass::change, "SNAPSHOT_CREATE", 0x50, "old");
+    EXPECT_EQ(read_only(evidence), "silent");
+    evidence.commands.back() = command(lab::CommandClass::change, "SNAPSHOT_CREATE", 0x41, "other");
+    EXPECT_EQ(read_only(evidence), "silent");
+}
+
+TEST(VerdictReadOnly, ABusThatCannotWriteIsSealedWithoutWritesButNotWithoutCommands)
+{
+    const Case cd{"raw", "atapi", Mode::ro, "cdrom", "plain"};
+    auto evidence = sealed_evidence();
+    evidence.commands = {command(lab::CommandClass::read, "READ_10", 0x50), command(lab::CommandClass::absent, "WRITE_10", 0x51, "old")};
+    evidence.requests = {request("Read")};
+    EXPECT_EQ(to_string(judge(cd, evidence).kind), "sealed");
+    EXPECT_EQ(read_only(evidence), "void");
+    evidence.open_files[0].writable = true;
+    EXPECT_EQ(to_string(judge(cd, evidence).kind), "leak");
+    evidence.open_files[0].writable = false;
+    evidence.commands.clear();
+    EXPECT_EQ(to_string(judge(cd, evidence).kind), "void");
+}
+
+TEST(VerdictReadWrite, OnlyACommitMayWriteTheBackingFile)
+{
+    auto evidence = writes_evidence();
+    evidence.files[1].digest_after = "dd";
+    EXPECT_EQ(read_write(evidence), "corrupt");
+    auto commit = command(lab::CommandClass::change, "COMMIT", 0, "old");
+    commit.kind = "monitor";
+    evidence.commands.push_back(commit);
+    EXPECT_EQ(read_write(evidence), "writes");
+    evidence.commands.back().read_back = "other";
+    EXPECT_EQ(read_write(evidence), "corrupt");
 }

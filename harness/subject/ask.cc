@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kAnswers = "capabilities";
 constexpr std::string_view kFact = "rogate_";
 constexpr std::string_view kKnowsRo = "knows_ro";
+constexpr std::string_view kKnowsUsbRo = "knows_usb_ro";
 
 Result<process::Outcome> run_nbdkit(const std::filesystem::path& folder, std::vector<std::string> words)
 {
@@ -23,11 +24,12 @@ Result<process::Outcome> run_nbdkit(const std::filesystem::path& folder, std::ve
     return process::run({.argv = std::move(words), .env = {}, .folder = folder, .deadline = std::chrono::seconds(20)});
 }
 
-/// True when the built device model takes `drive` as the value of -drive; its complaint goes into `complaint`.
-Result<bool> takes_drive(const std::filesystem::path& folder, const std::string& drive, std::string& complaint)
+/// True when the built device model takes `option` with `value`; its complaint goes into `complaint`.
+Result<bool> takes(const std::filesystem::path& folder, const std::string& option, const std::string& value,
+                   std::string& complaint)
 {
     auto outcome = run_nbdkit(folder, {"--exit-with-parent", "--foreground", "-U", "-", (folder / "bridge.so").string(),
-                                       "arg=-drive", "arg=" + drive, "--run", "exit 0"});
+                                       "arg=" + option, "arg=" + value, "--run", "exit 0"});
     if (!outcome) {
         return outcome.error();
     }
@@ -57,8 +59,14 @@ Result<std::string> dump(const std::filesystem::path& folder)
     return facts;
 }
 
-/// Whether the -drive of a tree with a raw format has a word for read-only.
-Result<bool> try_raw(const std::filesystem::path& folder)
+/// What a build can be told.
+struct Words {
+    bool drive_ro = false;
+    bool usb_ro = false;
+};
+
+/// Whether the -drive and the -usbdevice of a tree with a raw format have a word for read-only: found by telling it.
+Result<Words> try_raw(const std::filesystem::path& folder)
 {
     const std::filesystem::path disk = folder / "try.raw";
     if (auto made = write_file(disk, std::string(4096, '\0')); !made) {
@@ -66,7 +74,7 @@ Result<bool> try_raw(const std::filesystem::path& folder)
     }
     const std::string drive = "file=try.raw,if=ide,index=0,media=disk,format=raw";
     std::string complaint;
-    auto plain = takes_drive(folder, drive, complaint);
+    auto plain = takes(folder, "-drive", drive, complaint);
     if (!plain) {
         return plain.error();
     }
@@ -74,10 +82,14 @@ Result<bool> try_raw(const std::filesystem::path& folder)
         return Error{ErrorKind::build,
                      fmt::format("the built device model does not serve a plain raw disk: {}", complaint)};
     }
-    auto told = takes_drive(folder, drive + ",ro", complaint);
+    auto drive_ro = takes(folder, "-drive", drive + ",ro", complaint);
+    auto usb_ro = takes(folder, "-usbdevice", "disk:ro:format=raw:try.raw", complaint);
     std::error_code ignored;
     std::filesystem::remove(disk, ignored);
-    return told;
+    if (!drive_ro || !usb_ro) {
+        return drive_ro ? usb_ro.error() : drive_ro.error();
+    }
+    return Words{*drive_ro, *usb_ro};
 }
 
 }  // namespace
@@ -89,14 +101,15 @@ Result<void> ask(const std::filesystem::path& folder, const Profile& profile)
         return facts.error();
     }
     const bool has_raw = profile.limits.formats.empty() || profile.limits.formats.contains("raw");
-    Result<bool> knows_ro = !has_raw && facts->find("read_only=none") == std::string::npos;
+    Result<Words> words = Words{facts->find("read_only=none") == std::string::npos, false};
     if (has_raw) {
-        knows_ro = try_raw(folder);
+        words = try_raw(folder);
     }
-    if (!knows_ro) {
-        return knows_ro.error();
+    if (!words) {
+        return words.error();
     }
-    return write_file(folder / kAnswers, fmt::format("{}={}\n{}", kKnowsRo, *knows_ro ? 1 : 0, *facts));
+    return write_file(folder / kAnswers, fmt::format("{}={}\n{}={}\n{}", kKnowsRo, words->drive_ro ? 1 : 0, kKnowsUsbRo,
+                                                     words->usb_ro ? 1 : 0, *facts));
 }
 
 Result<void> read_answers(Subject& subject)
@@ -116,7 +129,9 @@ Result<void> read_answers(Subject& subject)
         at = end + 1;
     }
     subject.knows_ro = subject.facts[std::string(kKnowsRo)] == "1";
+    subject.knows_usb_ro = subject.facts[std::string(kKnowsUsbRo)] == "1";
     subject.facts.erase(std::string(kKnowsRo));
+    subject.facts.erase(std::string(kKnowsUsbRo));
     return {};
 }
 

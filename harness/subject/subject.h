@@ -23,6 +23,7 @@ struct Subject {
     std::string tree_id;           ///< git tree id of all its files
     std::filesystem::path folder;  ///< its build folder, named by tree id and toolchain
     bool knows_ro = false;         ///< its -drive has a word for read-only: found by asking the built program
+    bool knows_usb_ro = false;     ///< its -usbdevice has one
     /// What the built bridge tells of itself, by name without the leading rogate_: bdrv_open, read_only, formats...
     std::map<std::string, std::string> facts;
 

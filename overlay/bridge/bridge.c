@@ -26,6 +26,17 @@
 
 /* bytes of zeros written at once by zero and trim */
 #define ZERO_BYTES (64 << 10)
+/* of a monitor's export: room for a command and its data */
+#define MONITOR_BYTES (1 << 20)
+#define MONITOR_PREFIX "monitor/"
+
+/* what a client is connected to */
+typedef struct Connection {
+    BridgeExport *disk;
+    int is_monitor; /* its monitor instead of its data */
+} Connection;
+
+static Connection connections[BRIDGE_MAX_EXPORTS][2];
 
 static char *args[BRIDGE_MAX_ARGS + 2] = { (char *)"ioemu" };
 static int nb_args = 1;
@@ -111,19 +122,27 @@ static const char *rogate_default_export(int readonly, int is_tls)
     return bridge_exports[0].name;
 }
 
-/* The handle is the export: its disk, and its name for messages. */
+/* The handle is a Connection. */
 static void *rogate_open(int readonly)
 {
     const char *name = nbdkit_export_name();
+    int is_monitor;
     size_t i;
 
     (void)readonly;
     if (!name) {
         return NULL;
     }
+    is_monitor = bridge_has_monitor() &&
+                 !strncmp(name, MONITOR_PREFIX, strlen(MONITOR_PREFIX));
+    if (is_monitor) {
+        name += strlen(MONITOR_PREFIX);
+    }
     for (i = 0; i < bridge_nb_exports; i++) {
         if (!strcmp(name, bridge_exports[i].name)) {
-            return &bridge_exports[i];
+            connections[i][is_monitor].disk = &bridge_exports[i];
+            connections[i][is_monitor].is_monitor = is_monitor;
+            return &connections[i][is_monitor];
         }
     }
     nbdkit_error("open '%s': the device model has no such disk", name);
@@ -137,7 +156,7 @@ static void *rogate_open(int readonly)
 static BlockDriverState *handle_bs(void *handle)
 {
     bridge_handle_events();
-    return *((BridgeExport *)handle)->slot;
+    return *((Connection *)handle)->disk->slot;
 }
 
 /* NBD has few error numbers, and nbdkit turns those it cannot send into EINVAL.
@@ -166,7 +185,7 @@ static int64_t check(void *handle, const char *call, int64_t ret)
     if (ret >= 0) {
         return ret;
     }
-    nbdkit_error("%s '%s': %s (errno %d)", call, ((BridgeExport *)handle)->name,
+    nbdkit_error("%s '%s': %s (errno %d)", call, ((Connection *)handle)->disk->name,
                  strerror(-ret), (int)-ret);
     nbdkit_set_error(nbd_errno(-ret));
     return -1;
@@ -176,6 +195,9 @@ static int64_t rogate_get_size(void *handle)
 {
     BlockDriverState *bs = handle_bs(handle);
 
+    if (((Connection *)handle)->is_monitor) {
+        return MONITOR_BYTES;
+    }
     if (!bs || !bdrv_is_inserted(bs)) {
         return 0;
     }
@@ -219,6 +241,10 @@ static int rogate_pread(void *handle, void *buf, uint32_t count,
     if (!bs || !is_aligned(count, offset)) {
         return check(handle, "bdrv_read", bs ? -EINVAL : -ENOMEDIUM);
     }
+    if (((Connection *)handle)->is_monitor) {
+        bridge_monitor_answer(bs, buf, count);
+        return 0;
+    }
     return check(handle, "bdrv_read",
                  bridge_read(bs, offset >> BRIDGE_SECTOR_BITS, buf,
                              count >> BRIDGE_SECTOR_BITS));
@@ -232,6 +258,10 @@ static int rogate_pwrite(void *handle, const void *buf, uint32_t count,
     (void)flags;
     if (!bs || !is_aligned(count, offset)) {
         return check(handle, "bdrv_write", bs ? -EINVAL : -ENOMEDIUM);
+    }
+    if (((Connection *)handle)->is_monitor) {
+        return check(handle, "monitor command",
+                     bridge_monitor_command(bs, buf, count));
     }
     return check(handle, "bdrv_write",
                  bridge_write(bs, offset >> BRIDGE_SECTOR_BITS, buf,
@@ -249,7 +279,8 @@ static int rogate_zero(void *handle, uint32_t count, uint64_t offset,
     int ret;
 
     (void)flags;
-    if (!bs || !is_aligned(count, offset)) {
+    if (!bs || !is_aligned(count, offset) ||
+        ((Connection *)handle)->is_monitor) {
         return check(handle, "bdrv_write", bs ? -EINVAL : -ENOMEDIUM);
     }
     while (count > 0) {

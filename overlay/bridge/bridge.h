@@ -4,7 +4,8 @@
  *
  * bridge_disks.c opens the disks and knows when a medium changes; bridge.c is
  * the nbdkit plugin that serves them; bridge_api.h is the only place that
- * knows how this tree's block layer is called.
+ * knows how this tree's block layer is called; bridge_monitor.c makes the calls
+ * that a monitor's commands would.
  */
 #ifndef BRIDGE_H
 #define BRIDGE_H
@@ -33,6 +34,13 @@ int bridge_start_events(void);
 /* Does what the device model's main loop would do now; never waits. */
 void bridge_handle_events(void);
 void bridge_close_disks(void);
+
+/* bridge_monitor.c tells the commands; 0 or -errno */
+int bridge_monitor_command(BlockDriverState *bs, const void *buf,
+                           uint32_t count);
+void bridge_monitor_answer(BlockDriverState *bs, void *buf, uint32_t count);
+int bridge_has_monitor(void);
+
 /* prints what `nbdkit --dump-plugin` tells of the disks: name=value lines */
 void bridge_dump_disks(void);
 

@@ -4,6 +4,6 @@
 # -drive are run at every state by subjects_test.sh, all others at base and tip by matrix_test.sh).
 . "$(dirname "$0")/lib.sh"
 
-expect 0 "$ROGATE" run '*/ide/ro' --at all
+expect 0 "$ROGATE" run '*/ide/ro' '*/floppy/ro/drive/plain' '*/atapi/ro' '*/monitor/ro' '*/tool/ro' --at all
 said "$work/out" "; all as expected"
 passed

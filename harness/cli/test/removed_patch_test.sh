@@ -1,17 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A series that lost a patch fails, and what fails is what that patch closed: once for each patch that a case of the
-# matrix sees. Two drivers are used by other formats' cases as well: a raw file is the base of their chains, and the
-# temporary file of -snapshot is a qcow image. Without their patches those cases must fail, and for no other reason.
+# A series that lost a patch fails, and what fails is what that patch closed. Two drivers are used by other formats' cases
+# as well: a raw file is the base of their chains, and the temporary file of -snapshot is a qcow image. Without their
+# patches those cases must fail, and for no other reason. The first two patches make the flag and the word for it; without
+# them the others have no place.
 . "$(dirname "$0")/lib.sh"
+
+drop() { # PATCH: a copy of the series without it
+    copy_series
+    sed -i "/$1/d" "$series/series"
+    [ "$(wc -l <"$series/series")" -eq "$(($(wc -l <"$SOURCE/patches/drv_read_only/series") - 1))" ] || fail "no single patch $1"
+}
 
 # without PATCH CASE SEEN ALLOWED: without the patch CASE ends SEEN, and every case that fails fits ALLOWED, matched
 # against the line that names it and the reason below it.
 without() {
-    copy_series
-    sed -i "/$1/d" "$series/series"
-    [ "$(wc -l <"$series/series")" -eq "$(($(wc -l <"$SOURCE/patches/drv_read_only/series") - 1))" ] || fail "no single patch $1"
-    expect 1 "$ROGATE" run --series "$work/patches/drv_read_only" --at tip '*/ide/ro/*'
+    drop "$1"
+    expect 1 "$ROGATE" run --series "$work/patches/drv_read_only" --at tip '*/ide/ro' '*/floppy/ro/drive/plain' '*/monitor/ro' '*/tool/ro'
     said "$work/out" "unexpected: $2 at tip: expected sealed, seen $3"
     grep -A2 '^unexpected: ' "$work/out" | grep -v '^--$' | paste -s -d ' ' | sed 's/unexpected: /\n&/g' | sed 1d >"$work/failed"
     if grep -vE "$4" "$work/failed"; then
@@ -20,6 +25,16 @@ without() {
     rm -r "$work/patches"
 }
 
+# conflicting PATCH OTHER: without the patch OTHER does not apply.
+conflicting() {
+    drop "$1"
+    expect 3 "$ROGATE" run --series "$work/patches/drv_read_only" --at tip 'raw/ide/ro/drive/plain'
+    said "$work/err" "$2"
+    rm -r "$work/patches"
+}
+
+conflicting ioemu-let-a-block-device- 0002-ioemu-drive-learns-the-word-ro.patch
+conflicting ioemu-drive-learns- 0015-ioemu-USB-disks
 without ioemu-raw- raw/ide/ro/drive/plain hole "^unexpected: (raw|host_device)/|'base\.raw' open for writing"
 without ioemu-cow- cow/ide/ro/drive/plain hole '^unexpected: cow/'
 without ioemu-qcow- qcow/ide/ro/drive/plain hole '^unexpected: (qcow/|[a-z0-9_]+/ide/ro/drive/snapshot at tip: expected sealed, seen silent)'
@@ -28,6 +43,11 @@ without ioemu-vmdk- vmdk/ide/ro/drive/plain hole '^unexpected: vmdk/'
 without ioemu-vpc- vpc/ide/ro/drive/plain hole '^unexpected: vpc/'
 without ioemu-bochs-parallels- bochs/ide/ro/drive/plain leak '^unexpected: (bochs|parallels)/'
 without ioemu-vvfat- vvfat/ide/ro/drive/plain silent '^unexpected: vvfat/'
-without ioemu-open-backing-files- qcow/ide/ro/drive/backed leak '^unexpected: [a-z0-9_]+/ide/ro/[a-z-]+/(backed|snapshot) '
+without ioemu-open-backing-files- qcow/ide/ro/drive/backed leak '^unexpected: [a-z0-9_]+/[a-z]+/ro/[a-z-]+/(backed|snapshot) '
 without ioemu-snapshot-never- raw/ide/ro/drive/snapshot leak '^unexpected: [a-z0-9_]+/ide/ro/drive/snapshot '
+without ioemu-ask-for-read_only- qcow2/monitor/ro/drive/plain silent '^unexpected: (qcow2|host_device)/monitor/'
+without ioemu-xenstore-a-disk- raw/ide/ro/xenstore/plain hole '^unexpected: [a-z0-9_]+/ide/ro/xenstore'
+without ioemu-USB- raw/floppy/ro/drive/plain hole '^unexpected: [a-z0-9_]+/(ide/ro/(cdrom|board-cd|usbdevice)|floppy/ro/drive)/'
+without ioemu-xenstore-a-new-medium- raw/ide/ro/xenstore-change/plain hole '^unexpected: [a-z0-9_]+/ide/ro/xenstore-change/'
+without ioemu-ioemu-img- raw/tool/ro/img/plain leak '^unexpected: [a-z0-9_]+/tool/'
 passed
