@@ -241,8 +241,12 @@ Result<Profile> parse_profile(std::string_view text, const std::string& name)
         }
     }
     profile.bridge_opens_disks = disks == "bridge";
+    // The bridge knows -drive; what other buses want of a tree (a monitor, an image tool) the profile has to say.
     if (profile.bridge_opens_disks && profile.limits.configurations.empty()) {
         profile.limits.configurations = {"drive"};
+    }
+    if (profile.bridge_opens_disks && profile.limits.buses.empty()) {
+        profile.limits.buses = {"ide"};
     }
     put_folder_in_front(profile);
     auto checked = check(profile, name);

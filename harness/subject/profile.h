@@ -20,7 +20,7 @@ struct FileBuild {
 struct Limits {
     /// rogate's name of a format, whose images it can make, and the tree's name of the driver; empty = all, same names.
     std::map<std::string, std::string> formats;
-    std::vector<std::string> buses;           ///< empty = all
+    std::vector<std::string> buses;  ///< empty = all; without a word and with the bridge's own disks `ide` only
     std::vector<std::string> configurations;  ///< empty = all; a bridge that opens the disks itself knows `drive` only
     std::vector<std::string> shapes;          ///< empty = all
 
