@@ -35,6 +35,7 @@ Action declare_run(CLI::App& app, const Global& global);
 Action declare_list(CLI::App& app, const Global& global);
 Action declare_show(CLI::App& app, const Global& global);
 Action declare_doctor(CLI::App& app, const Global& global);
+Action declare_series(CLI::App& app, const Global& global);
 
 /// Prints "error: text" and "hint: ..." on stderr.
 void print_error(const Error& error);

@@ -11,10 +11,11 @@
 namespace rogate::cli {
 namespace {
 
-constexpr std::array<Command, 4> kCommands{{
+constexpr std::array<Command, 5> kCommands{{
     {"run", "Run cases and compare their verdicts with the expected ones", declare_run},
     {"list", "List the cases and the verdicts expected of them", declare_list},
     {"show", "Show the evidence of a case", declare_show},
+    {"series", "Keep a patch series: import, apply, carry and send it", declare_series},
     {"doctor", "Check that every program rogate needs is there", declare_doctor},
 }};
 

@@ -18,6 +18,12 @@ Entry entry_of(uint32_t mode, std::string text)
     return entry;
 }
 
+/// An index line states the mode of a file that keeps it: then the file's own one stays.
+uint32_t mode_after(const Entry& file, const FilePatch& change)
+{
+    return change.new_mode != 0 && change.new_mode != change.old_mode ? change.new_mode : file.mode;
+}
+
 /// A change of mode that the file has already made is upstream's; it counts only when there is nothing else.
 Outcome mode_outcome(const Entry& file, const FilePatch& change)
 {
@@ -27,7 +33,7 @@ Outcome mode_outcome(const Entry& file, const FilePatch& change)
 std::shared_ptr<const CarriedFile> carried(const Entry& file, const FilePatch& change, CarriedText text)
 {
     auto result = std::make_shared<CarriedFile>();
-    const uint32_t mode = change.new_mode != 0 ? change.new_mode : file.mode;
+    const uint32_t mode = mode_after(file, change);
     result->entry = text.text == *file.content ? Entry{mode, file.content, file.id} : entry_of(mode, std::move(text.text));
     result->outcome = std::move(text.outcome);
     return result;
@@ -95,7 +101,7 @@ Result<std::shared_ptr<const CarriedFile>> ChangeBook::plainly(const Entry& file
         auto text = carry_plainly(*whole->content, change);
         known = plain_.emplace(key, text ? carried(*whole, change, *std::move(text)) : nullptr).first;
     }
-    const uint32_t mode = change.new_mode != 0 ? change.new_mode : file.mode;
+    const uint32_t mode = mode_after(file, change);
     if (!known->second || (known->second->entry.mode == mode && !change.hunks.empty())) {
         return known->second;
     }

@@ -62,6 +62,14 @@ public:
                 return visited.error();
             }
         }
+        auto last = states_.find(end->id);
+        if (last == states_.end()) {  // an empty range
+            if (auto made = visit_boundary(end->id); !made) {
+                return made.error();
+            }
+            last = states_.find(end->id);
+        }
+        sweep_.end = last->second->patches;
         return std::move(sweep_);
     }
 

@@ -37,6 +37,7 @@ struct Sweep {
     std::vector<HunkName> hunks;
     std::vector<SweptCommit> commits;   ///< parents before children
     std::vector<HunkHistory> history;   ///< one for each hunk
+    std::vector<Outcome> end;           ///< the worst of each patch at `to`, whether that touches a file or not
     size_t commits_in_range = 0;        ///< those that touch no file of the series included
 };
 

@@ -94,6 +94,11 @@ std::string Upstream::in_repository(const std::string& path) const
     return series::in_repository({path}, place_)[0];
 }
 
+std::string Upstream::below_subdir(const std::string& repository_path) const
+{
+    return repository_path.substr(place_.subdir.empty() ? 0 : place_.subdir.size() + 1);
+}
+
 std::string Upstream::in_series(const std::string& repository_path) const
 {
     const std::string above = place_.subdir.empty() ? "" : place_.subdir + "/";

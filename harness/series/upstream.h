@@ -37,6 +37,8 @@ public:
 
     [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }  ///< the series' paths, sorted
     [[nodiscard]] std::string in_repository(const std::string& path) const;         ///< from a path of the series
+    /// A path of the repository without `subdir` before it; it must begin with it.
+    [[nodiscard]] std::string below_subdir(const std::string& repository_path) const;
     /// The series' name of a file of the repository; empty when it lies outside of `subdir`.
     [[nodiscard]] std::string in_series(const std::string& repository_path) const;
 
