@@ -13,7 +13,10 @@ constexpr Command kSeriesCommands[] = {
     {"apply", "Apply a series in memory and tell how each hunk went", declare_series_apply},
     {"check", "Tell whether a series still applies, and how", declare_series_check},
     {"exec", "Run a command in a checkout of every state of a series", declare_series_exec},
+    {"rebase", "Carry a series onto another upstream commit", declare_series_rebase},
+    {"refresh", "Rewrite the patches to apply exactly", declare_series_refresh},
     {"sweep", "Find the upstream commits that break a series", declare_series_sweep},
+    {"undo", "Bring back the series that a refresh or rebase replaced", declare_series_undo},
 };
 
 }  // namespace

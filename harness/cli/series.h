@@ -13,7 +13,10 @@ namespace rogate::cli {
 Action declare_series_apply(CLI::App& app, const Global& global);
 Action declare_series_check(CLI::App& app, const Global& global);
 Action declare_series_exec(CLI::App& app, const Global& global);
+Action declare_series_rebase(CLI::App& app, const Global& global);
+Action declare_series_refresh(CLI::App& app, const Global& global);
 Action declare_series_sweep(CLI::App& app, const Global& global);
+Action declare_series_undo(CLI::App& app, const Global& global);
 
 /// Which tree a series is for.
 struct BaseOptions {

@@ -202,6 +202,11 @@ Result<bool> Carrier::applies_to(const std::string& path, const Entry& version)
     return states ? Result<bool>(*states != nullptr) : Result<bool>(states.error());
 }
 
+Result<std::shared_ptr<const std::vector<Entry>>> Carrier::chain(const std::string& path, const Entry& version)
+{
+    return state_->book.chain(path, version);
+}
+
 std::string Carrier::stated_ancestor(const std::string& path) const
 {
     return state_->book.stated_ancestor(path);

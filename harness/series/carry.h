@@ -46,6 +46,10 @@ public:
     /// moved, one after the other: then it is an ancestor for merging. Errors: as carry().
     Result<bool> applies_to(const std::string& path, const git::Entry& version);
 
+    /// The file `path` from this upstream version on: before each change of the series, and after the last; null when one does
+    /// not apply. Errors: as carry().
+    Result<std::shared_ptr<const std::vector<git::Entry>>> chain(const std::string& path, const git::Entry& version);
+
     /// Abbreviated id of the upstream version that the series' first change of `path` names in its index line, or "".
     [[nodiscard]] std::string stated_ancestor(const std::string& path) const;
 
