@@ -55,30 +55,41 @@ std::string hunk_name(const series::Series& series, const series::HunkName& name
     return fmt::format("{} {}{}", patch::printable(patch.file_name), file, name.hunk == 0 ? "" : fmt::format(" hunk {}", name.hunk));
 }
 
-/// The hunks that some commit breaks: where, and what became of them.
+/// What became of a hunk over the range, a line an event; empty when nothing did.
+std::string events_text(const Sweep& sweep, const series::HunkHistory& history)
+{
+    std::string text = history.conflicts_before ? "    in conflict before the range\n" : "";
+    std::vector<std::pair<size_t, const char*>> events;
+    for (const size_t at : history.breaks) {
+        events.emplace_back(at, "breaks");
+    }
+    for (const size_t at : history.heals) {
+        events.emplace_back(at, "heals ");
+    }
+    std::sort(events.begin(), events.end());
+    for (const auto& [at, what] : events) {
+        text += fmt::format("    {} at {}\n", what, describe(sweep.commits[at].commit));
+    }
+    return text;
+}
+
+/// The hunks that some commit breaks: where, and what became of them. Neighbours of one file that share a fate share it here.
 std::string breaks_text(const series::Series& series, const Sweep& sweep)
 {
     std::string text;
-    for (size_t i = 0; i < sweep.hunks.size(); ++i) {
-        const series::HunkHistory& history = sweep.history[i];
-        if (history.breaks.empty() && !history.conflicts_before) {
-            continue;
+    for (size_t i = 0; i < sweep.hunks.size();) {
+        const std::string events = events_text(sweep, sweep.history[i]);
+        const series::HunkName& first = sweep.hunks[i];
+        size_t last = i;
+        while (last + 1 < sweep.hunks.size() && sweep.hunks[last + 1].patch == first.patch && sweep.hunks[last + 1].file == first.file &&
+               events_text(sweep, sweep.history[last + 1]) == events) {
+            ++last;
         }
-        text += hunk_name(series, sweep.hunks[i]) + (history.monotone() ? "\n" : "  (not monotone: breaks and heals again)\n");
-        if (history.conflicts_before) {
-            text += "    in conflict before the range\n";
+        if (!events.empty()) {
+            text += hunk_name(series, first) + (last > i ? fmt::format(" to {}", sweep.hunks[last].hunk) : "") +
+                    (sweep.history[i].monotone() ? "\n" : "  (not monotone: breaks and heals again)\n") + events;
         }
-        std::vector<std::pair<size_t, const char*>> events;
-        for (const size_t at : history.breaks) {
-            events.emplace_back(at, "breaks");
-        }
-        for (const size_t at : history.heals) {
-            events.emplace_back(at, "heals ");
-        }
-        std::sort(events.begin(), events.end());
-        for (const auto& [at, what] : events) {
-            text += fmt::format("    {} at {}\n", what, describe(sweep.commits[at].commit));
-        }
+        i = last + 1;
     }
     return text;
 }

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <functional>
 #include <random>
+#include <set>
+#include <span>
 
 #include "base/file.h"
 #include "process/group.h"
@@ -182,6 +184,32 @@ private:
         return at == lines.end() || old.empty() ? std::nullopt : std::optional(static_cast<size_t>(at - lines.begin()));
     }
 
+    /// A place with no line of any hunk of the file near it, told by the lines themselves; nothing when chance finds none.
+    std::optional<size_t> far_place(const std::string& path, const Lines& lines)
+    {
+        std::set<std::string_view> known;
+        for (const Patch& patch : series_.patches) {
+            for (const patch::FilePatch& change : patch.changes) {
+                for (const patch::Hunk& hunk : change.hunks) {
+                    for (const patch::Line& line : hunk.lines) {
+                        if (change.old_path == path && line.text.size() > 8) {
+                            known.insert(line.text);
+                        }
+                    }
+                }
+            }
+        }
+        for (int tries = 0; tries < 20; ++tries) {
+            const size_t at = below(lines.size());
+            const auto near = std::span(lines).subspan(at - std::min<size_t>(at, 5));
+            if (std::none_of(near.begin(), near.begin() + static_cast<ptrdiff_t>(std::min<size_t>(near.size(), 10)),
+                             [&](const std::string& line) { return known.contains(line); })) {
+                return at;
+            }
+        }
+        return std::nullopt;
+    }
+
     size_t step(size_t made)
     {
         const size_t kind = below(100);
@@ -200,7 +228,11 @@ private:
         const std::string& path = change->old_path;
         Lines lines = files_[path];
         if (kind < 50) {
-            lines.insert(lines.begin() + static_cast<ptrdiff_t>(below(std::min<size_t>(lines.size(), 8))), fmt::format("/* upstream note {} */\n", made));
+            const auto at = far_place(path, lines);
+            if (!at) {
+                return 0;
+            }
+            lines.insert(lines.begin() + static_cast<ptrdiff_t>(*at), fmt::format("/* upstream note {} */\n", made));
             write("far: " + path, {{path, std::move(lines)}});
             return 1;
         }
