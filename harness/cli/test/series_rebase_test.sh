@@ -77,6 +77,29 @@ expect 2 "$ROGATE" series undo "$series"
 expect 0 "$ROGATE" series rebase "$series" --tree "$repo" --onto "$clash"
 expect 0 "$ROGATE" series undo "$series"
 
+# Killed at any moment it leaves the old series or the new one, and nothing beside it.
+rebase_moved() { "$ROGATE" series rebase "$series" --tree "$repo" --onto "$moved"; }
+rebase_moved >/dev/null
+cp -r "$series" "$work/rebased"
+killed=0
+for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1; do
+    rm -rf "$series"
+    cp -r "$work/original" "$series"
+    timeout -s KILL "$delay" "$ROGATE" series rebase "$series" --tree "$repo" --onto "$moved" >/dev/null 2>&1 || killed=$((killed + 1))
+    if ! diff -r -x .rogate -x resolutions "$series" "$work/original" >/dev/null; then
+        diff -r -x .rogate -x resolutions "$series" "$work/rebased" >/dev/null || fail "killed after $delay s it leaves half a series"
+    fi
+    waited=0
+    while [ "$(ls "$work/patches")" != drv_read_only ]; do
+        waited=$((waited + 1))
+        [ "$waited" -le 200 ] || fail "killed after $delay s it leaves something beside the series"
+        sleep 0.1
+    done
+done
+[ "$killed" -ge 1 ] || fail "it was never killed"
+rm -rf "$series"
+cp -r "$work/original" "$series"
+
 # refresh on the in-tree sources: a second one has nothing to do.
 expect 0 "$ROGATE" series refresh "$series"
 expect 0 "$ROGATE" series refresh "$series"
