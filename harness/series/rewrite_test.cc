@@ -107,6 +107,14 @@ TEST(RewriteSeries, MakesEveryHunkExactAndChangesNothingElse)
             EXPECT_TRUE(exact.states[i + 1].at(change.new_path).id->hex().starts_with(change.new_blob));
             EXPECT_GE(change.old_blob.size(), 7U);
         }
+        for (size_t f = 0; f < again.patches[i].changes.size(); ++f) {  // the old texts and the new ones are shifted alike
+            const auto& was = series.patches[i].changes[f].hunks;
+            const auto& is = again.patches[i].changes[f].hunks;
+            ASSERT_EQ(is.size(), was.size());
+            for (size_t h = 0; h < is.size(); ++h) {
+                EXPECT_EQ(is[h].new_start - is[h].old_start, was[h].new_start - was[h].old_start);
+            }
+        }
     }
     const auto once_more = rewrite_series(again, exact, {}, {});
     ASSERT_TRUE(once_more);

@@ -105,6 +105,7 @@ TEST_F(ThreeWay, KnowsWhatUpstreamHas)
     half[19] = "patched 20";
     const CarriedText part = carry(half, {});
     EXPECT_EQ(outcomes(part), (std::vector{Outcome::upstream, Outcome::exact}));
+    EXPECT_EQ(part.outcome.outcome, Outcome::upstream);
     EXPECT_EQ(part.text, after_);
     // The same by a merge, with another change in the context so that nothing else works.
     half[57] = "near 58";

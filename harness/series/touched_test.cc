@@ -14,6 +14,7 @@ TEST(MapBack, MovesWhatStandsBehindAnEdit)
     EXPECT_EQ(map_back(edits, {3, 4}), (LineRange{2, 2})) << "lines that are new were nowhere";
     EXPECT_EQ(map_back(edits, {13, 14}), (LineRange{10, 14}));
     EXPECT_EQ(map_back(edits, {20, 22}), (LineRange{20, 22}));
+    EXPECT_EQ(map_back({{0, 2, 0, 4}}, {1, 2}), (LineRange{0, 2})) << "a part of what was changed comes from all of it";
 }
 
 TEST(Touches, SeesChangesAndRemovalsAtTheRange)
