@@ -11,6 +11,8 @@ namespace {
 
 constexpr Command kSeriesCommands[] = {
     {"exec", "Run a command in a checkout of every state of a series", declare_series_exec},
+    {"format", "Write a series as mails for git send-email", declare_series_format},
+    {"import", "Make a series of mails, diffs or a page's text, repairing what mailers did", declare_series_import},
 };
 
 }  // namespace

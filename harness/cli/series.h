@@ -11,6 +11,8 @@ namespace rogate::cli {
 
 // `rogate series` has subcommands of its own, a file each: cli/series_<name>.cc.
 Action declare_series_exec(CLI::App& app, const Global& global);
+Action declare_series_format(CLI::App& app, const Global& global);
+Action declare_series_import(CLI::App& app, const Global& global);
 
 /// Which tree a series is for.
 struct BaseOptions {

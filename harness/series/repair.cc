@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "patch/parse.h"
 #include "patch/path.h"
 #include "series/repair_read.h"
 
@@ -190,6 +191,10 @@ Result<Mended> mend_diff(std::vector<RawLine> lines, const MendOptions& options)
                      [](const Repair& a, const Repair& b) { return a.line < b.line; });
     if (auto checked = check_certainty(mended.repairs, options); !checked) {
         return checked.error();
+    }
+    // What hunks say of each other is the strict reader's to judge: that they overlap, or follow the file's end.
+    if (auto read = patch::parse_diff(std::make_shared<const std::string>(mended.diff)); !read) {
+        return at_line(ErrorKind::corrupt, lines[parts->begin], "no diff comes of it: its repaired " + read.error().text);
     }
     return mended;
 }

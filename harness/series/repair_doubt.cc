@@ -37,10 +37,14 @@ void each_unknown(std::vector<ReadFile>& files, Visit visit)
 Indents count_indents(std::vector<ReadFile>& files)
 {
     Indents counts;
+    size_t in_comment = 0;  ///< how deep the next line is if it goes on with a comment's text; 0 = no comment
     each_unknown(files, [&](const ReadFile&, const LogicalLine& line) {
         const std::string_view body = without_trail(line.text);
         const size_t depth = indent_of(body).size();
-        const bool starred = body.substr(depth).starts_with("*");
+        const std::string_view rest = body.substr(depth);
+        const bool starred = rest.starts_with("* ") || rest.starts_with("*/") || rest == "*";
+        const bool comment = depth == in_comment;
+        in_comment = rest.starts_with("/*") ? depth + 3 : comment ? in_comment : 0;
         counts.tabs += body.find('\t') != std::string_view::npos ? 1 : 0;
         if (body.empty() || depth == 0) {
             return;
@@ -49,7 +53,7 @@ Indents count_indents(std::vector<ReadFile>& files)
         counts.before_stop += depth % 8 == 7 ? 1 : 0;
         counts.single += depth == 1 && !starred && !body.ends_with(":") ? 1 : 0;
         counts.at_stop += depth % 8 == 0 ? 1 : 0;
-        counts.strange = counts.strange || (depth >= 7 && depth % 4 != 0 && depth % 4 != 3) || (depth >= 7 && starred);
+        counts.strange = counts.strange || (depth >= 7 && (starred || (!comment && depth % 4 != 0 && depth % 8 != 7)));
         if (line.kind == LineKind::context) {
             counts.context_odd += depth % 4 == 3 ? 1 : 0;
             counts.context_even += depth % 4 == 0 ? 1 : 0;
@@ -92,7 +96,7 @@ bool restore_indent(const TabVerdict& tabs, LogicalLine& line)
     if (tabs.damage.kind == TabDamage::Kind::none || indent.empty() || without_trail(line.text).empty()) {
         return false;
     }
-    const bool blanks = tabs.damage.kind == TabDamage::Kind::stops && (indent.size() < 7 || indent.size() % 4 != 3);
+    const bool blanks = tabs.damage.kind == TabDamage::Kind::stops && indent.size() % 8 != 7;
     if (blanks || (comment && indent.size() == 1)) {
         return false;
     }

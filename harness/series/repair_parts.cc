@@ -43,7 +43,7 @@ bool take_number(std::string_view& rest, size_t& value)
 bool take_range(std::string_view& rest, size_t& start, size_t& count)
 {
     count = 1;
-    return take_number(rest, start) && (!take(rest, ",") || take_number(rest, count));
+    return take_number(rest, start) && (!take(rest, ",") || take_number(rest, count)) && (count == 0 || start > 0);
 }
 
 bool read_hunk_header(std::string_view line, HunkPart& part)
