@@ -17,6 +17,8 @@ constexpr Command kSeriesCommands[] = {
     {"refresh", "Rewrite the patches to apply exactly", declare_series_refresh},
     {"sweep", "Find the upstream commits that break a series", declare_series_sweep},
     {"undo", "Bring back the series that a refresh or rebase replaced", declare_series_undo},
+    {"format", "Write a series as mails for git send-email", declare_series_format},
+    {"import", "Make a series of mails, diffs or a page's text, repairing what mailers did", declare_series_import},
 };
 
 }  // namespace

@@ -17,6 +17,8 @@ Action declare_series_rebase(CLI::App& app, const Global& global);
 Action declare_series_refresh(CLI::App& app, const Global& global);
 Action declare_series_sweep(CLI::App& app, const Global& global);
 Action declare_series_undo(CLI::App& app, const Global& global);
+Action declare_series_format(CLI::App& app, const Global& global);
+Action declare_series_import(CLI::App& app, const Global& global);
 
 /// Which tree a series is for.
 struct BaseOptions {
