@@ -40,6 +40,7 @@ Action declare_man(CLI::App& app, const Global& global);
 Action declare_completion(CLI::App& app, const Global& global);
 Action declare_doctor(CLI::App& app, const Global& global);
 Action declare_image(CLI::App& app, const Global& global);
+Action declare_series(CLI::App& app, const Global& global);
 
 /// Prints "error: text" and "hint: ..." on stderr.
 void print_error(const Error& error);

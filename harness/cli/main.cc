@@ -11,10 +11,11 @@
 namespace rogate::cli {
 namespace {
 
-constexpr std::array<Command, 9> kCommands{{
+constexpr std::array<Command, 10> kCommands{{
     {"run", "Run cases and compare their verdicts with the expected ones", declare_run},
     {"list", "List the cases and the verdicts expected of them", declare_list},
     {"show", "Show the evidence of a case", declare_show},
+    {"series", "Keep a patch series: import, apply, carry and send it", declare_series},
     {"report", "Tell the results of runs as mail, HTML, JUnit, TAP, JSON or Markdown", declare_report},
     {"image", "Digest images, and name the sectors in which two differ", declare_image},
     {"init", "Look at a tree of your own and write a first profile for it", declare_init},

@@ -15,35 +15,13 @@
 #include "base/text.h"
 #include "cli/evidence.h"
 #include "cli/progress.h"
+#include "cli/series.h"
 #include "process/run_folder.h"
 #include "process/spec.h"
 #include "report/shard.h"
 
 namespace rogate::cli {
 namespace {
-
-Result<std::filesystem::path> series_folder(const Global& global, const std::string& name)
-{
-    if (name.find('/') != std::string::npos) {
-        return std::filesystem::path(name);
-    }
-    const std::filesystem::path folder = global.root / "patches";
-    std::vector<std::string> known;
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ec)) {
-        known.push_back(entry.path().filename().string());
-    }
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-        std::sort(known.begin(), known.end());
-        std::string list;
-        for (const std::string& one : known) {
-            list += (list.empty() ? "" : ", ") + one;
-        }
-        return Error{ErrorKind::usage, fmt::format("unknown series '{}' in '{}'", name, folder.string()),
-                     did_you_mean(name, known) + fmt::format("the series are: {}; a path holds a '/'", list)};
-    }
-    return folder / name;
-}
 
 Result<lab::Tools> find_tools(const Global& global, const std::vector<std::string>& guest_words)
 {
@@ -154,7 +132,7 @@ std::vector<std::string> SeriesSetup::patch_names() const
 
 Result<SeriesSetup> load_series_setup(const Global& global, const std::string& name)
 {
-    auto folder = series_folder(global, name);
+    auto folder = find_series(global, name);
     if (!folder) {
         return folder.error();
     }

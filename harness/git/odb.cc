@@ -38,6 +38,19 @@ bool Odb::contains(const ObjectId& id) const
     return lib_.odb_exists(odb_.get(), &oid) == 1;
 }
 
+std::optional<ObjectId> Odb::find_blob(const ObjectId& id, size_t digits) const
+{
+    const git_oid short_id = to_oid(id);
+    git_oid oid;
+    size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (lib_.odb_exists_prefix(&oid, odb_.get(), &short_id, digits) < 0 ||
+        lib_.odb_read_header(&size, &type, odb_.get(), &oid) < 0 || type != GIT_OBJECT_BLOB) {
+        return std::nullopt;
+    }
+    return from_oid(oid);
+}
+
 Result<ObjectId> Odb::write(std::string_view body, git_object_t type)
 {
     git_oid oid;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,21 @@ namespace rogate::git {
 /// An object database of libgit2's, and trees read through it.
 class Odb {
 public:
+    struct Item {
+        uint32_t mode;
+        std::string name;
+        ObjectId id;
+    };
+    using Folder = std::vector<Item>;
+
     Odb(const Library& lib, git_odb* odb) : lib_(lib), odb_(odb, lib.odb_free) {}
 
     [[nodiscard]] const Library& lib() const { return lib_; }
     [[nodiscard]] bool contains(const ObjectId& id) const;
+    /// The blob whose id has these first `digits` hexadecimal digits; nothing when there is none or several.
+    [[nodiscard]] std::optional<ObjectId> find_blob(const ObjectId& id, size_t digits) const;
+    /// The entries of a tree object, in its order. Errors: as read().
+    [[nodiscard]] Result<Folder> folder(const ObjectId& id) const;
     Result<ObjectId> write(std::string_view body, git_object_t type);
     /// Errors: not_found; usage when it is of another type; corrupt.
     [[nodiscard]] Result<std::string> read(const ObjectId& id, git_object_t type) const;
@@ -32,14 +44,6 @@ public:
     [[nodiscard]] Result<Tree> read_paths(const ObjectId& root, const std::vector<std::string>& paths) const;
 
 private:
-    struct Item {
-        uint32_t mode;
-        std::string name;
-        ObjectId id;
-    };
-    using Folder = std::vector<Item>;
-
-    [[nodiscard]] Result<Folder> folder(const ObjectId& id) const;
     [[nodiscard]] Result<void> walk(const ObjectId& id, const std::string& prefix, bool contents, int depth,
                                     Tree& files) const;
     [[nodiscard]] Result<Entry> entry(const Item& item, bool contents) const;

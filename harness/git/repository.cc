@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "git/odb.h"
+#include "git/repository_state.h"
 
 namespace rogate::git {
 namespace {
@@ -25,31 +25,23 @@ Error open_error(const Library& lib, int err, const std::string& path)
 
 }  // namespace
 
-struct Repository::State {
-    const Library& lib;
-    std::unique_ptr<git_repository, decltype(Library::repository_free)> repository;
-    std::unique_ptr<Odb> odb;
-    std::string path;
-
-    /// The object `revision` names, peeled to `type`.
-    [[nodiscard]] Result<ObjectId> peel(const std::string& revision, git_object_t type) const
-    {
-        git_object* raw = nullptr;
-        const int err = lib.revparse_single(&raw, repository.get(), revision.c_str());
-        if (err < 0) {
-            return git_error(lib, err == GIT_ENOTFOUND ? ErrorKind::not_found : ErrorKind::usage,
-                             fmt::format("'{}' names nothing in the repository at '{}'", revision, path));
-        }
-        using Object = std::unique_ptr<git_object, decltype(lib.object_free)>;
-        const Object object(raw, lib.object_free);
-        if (lib.object_peel(&raw, object.get(), type) < 0) {
-            return Error{ErrorKind::usage,
-                         fmt::format("'{}' is no {}", revision, type == GIT_OBJECT_TREE ? "commit or tree" : "commit")};
-        }
-        const Object peeled(raw, lib.object_free);
-        return from_oid(*lib.object_id(peeled.get()));
+Result<ObjectId> Repository::State::peel(const std::string& revision, git_object_t type) const
+{
+    git_object* raw = nullptr;
+    const int err = lib.revparse_single(&raw, repository.get(), revision.c_str());
+    if (err < 0) {
+        return git_error(lib, err == GIT_ENOTFOUND ? ErrorKind::not_found : ErrorKind::usage,
+                         fmt::format("'{}' names nothing in the repository at '{}'", revision, path));
     }
-};
+    using Object = std::unique_ptr<git_object, decltype(lib.object_free)>;
+    const Object object(raw, lib.object_free);
+    if (lib.object_peel(&raw, object.get(), type) < 0) {
+        return Error{ErrorKind::usage,
+                     fmt::format("'{}' is no {}", revision, type == GIT_OBJECT_TREE ? "commit or tree" : "commit")};
+    }
+    const Object peeled(raw, lib.object_free);
+    return from_oid(*lib.object_id(peeled.get()));
+}
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Repository::Repository(Repository&&) noexcept = default;

@@ -48,6 +48,7 @@ public:
                                                               std::string_view prefix = {}) const;
 
 private:
+    friend class History;
     struct State;
     explicit Repository(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

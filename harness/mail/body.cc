@@ -89,7 +89,7 @@ Date read_date(const Library& lib, const std::string& text)
     return date;
 }
 
-std::string decode_body(const Library& lib, GMimeMessage* message, std::string& charset)
+std::string decode_body(const Library& lib, GMimeMessage* message, BodyFacts& facts)
 {
     std::string body;
     GMimePartIter* parts = lib.g_mime_part_iter_new(reinterpret_cast<GMimeObject*>(message));
@@ -99,9 +99,13 @@ std::string decode_body(const Library& lib, GMimeMessage* message, std::string& 
         if (!lib.is_a(part, lib.g_mime_text_part_get_type())) {
             continue;
         }
-        const char* stated = lib.g_mime_object_get_content_type_parameter(part, "charset");
-        if (first && stated) {
-            charset = stated;
+        if (first) {
+            const auto stated = [&](const char* name) {
+                const char* value = lib.g_mime_object_get_content_type_parameter(part, name);
+                return std::string(value ? value : "");
+            };
+            facts = {stated("charset"), equal_ignoring_case(stated("format"), "flowed"),
+                     equal_ignoring_case(stated("delsp"), "yes")};
         }
         first = false;
         body += decode_part(lib, reinterpret_cast<GMimePart*>(part));
@@ -114,6 +118,7 @@ void set_body(const Library& lib, std::string_view body, const std::string& char
 {
     const size_t split = std::min(find_patch(body), body.size());
     mail.diff = body.substr(split);
+    mail.diff_line = 1 + static_cast<size_t>(std::count(body.begin(), body.begin() + static_cast<ptrdiff_t>(split), '\n'));
     std::string message = to_utf8(lib, body.substr(0, split), charset);
     message.erase(std::remove(message.begin(), message.end(), '\r'), message.end());
     const std::string_view text =

@@ -8,8 +8,15 @@
 
 namespace rogate::mail {
 
-/// The text parts of a message, decoded to bytes and put together; `charset` is that of the first (empty = not stated).
-std::string decode_body(const Library& lib, GMimeMessage* message, std::string& charset);
+/// What the first text part says of itself.
+struct BodyFacts {
+    std::string charset;  ///< empty = not stated
+    bool flowed = false;
+    bool delete_space = false;
+};
+
+/// The text parts of a message, decoded to bytes and put together.
+std::string decode_body(const Library& lib, GMimeMessage* message, BodyFacts& facts);
 
 /// Splits a decoded body into commit message (turned into UTF-8) and diff, and takes the in-body headers out.
 void set_body(const Library& lib, std::string_view body, const std::string& charset, PatchMail& mail);

@@ -4,13 +4,13 @@
 #include "mail/text.h"
 
 namespace rogate::mail {
-namespace {
-
 bool equal_ignoring_case(std::string_view a, std::string_view b)
 {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
+
+namespace {
 
 /// Where a message ends: see git-am(1).
 bool begins_patch(std::string_view line)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mail/mail.h"
 
+#include <algorithm>
+
 #include "mail/body.h"
 #include "mail/text.h"
 
@@ -26,6 +28,14 @@ std::string plain_text(std::string_view text)
     }
     plain.resize(kept);
     return plain;
+}
+
+/// The first message id of a header: what stands between < and >.
+std::string first_id(std::string_view header)
+{
+    const size_t begin = header.find('<');
+    const size_t end = header.find('>', begin);
+    return end == std::string_view::npos ? std::string() : std::string(header.substr(begin + 1, end - begin - 1));
 }
 
 }  // namespace
@@ -60,9 +70,17 @@ Result<PatchMail> parse_mail(std::string_view text)
     if (const char* id = lib.g_mime_message_get_message_id(message.get())) {
         mail.message_id = id;
     }
-    std::string charset;
-    const std::string body = decode_body(lib, message.get(), charset);
-    set_body(lib, body, charset, mail);
+    if (const char* id = lib.g_mime_object_get_header(reinterpret_cast<GMimeObject*>(message.get()), "In-Reply-To")) {
+        mail.in_reply_to = first_id(id);
+    }
+    BodyFacts facts;
+    const std::string body = decode_body(lib, message.get(), facts);
+    set_body(lib, body, facts.charset, mail);
+    mail.flowed = facts.flowed;
+    mail.delete_space = facts.delete_space;
+    if (const size_t begin = find_body(text); begin > 0 && !is_encoded(text, begin)) {
+        mail.diff_line += static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(begin), '\n'));
+    }
     return mail;
 }
 

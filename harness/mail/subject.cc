@@ -48,6 +48,7 @@ void set_subject(std::string_view raw, PatchMail& mail)
     std::string_view rest = trimmed(line);
     while (is_reply(rest) || rest.starts_with('[')) {
         if (rest[0] != '[') {
+            mail.reply = true;
             rest = trimmed(rest.substr(3));
             continue;
         }

@@ -17,11 +17,10 @@ std::string_view trimmed(std::string_view text);
 /// True, with the parts set, when `line` is "Key: value" and the key has letters, digits and '-' only.
 bool split_field(std::string_view line, std::string_view& key, std::string_view& value);
 
+/// Letters are compared as ASCII.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
 /// Takes "Re:" and "[PATCH v2 3/7]" off a decoded subject and sets subject, number, total and version of `mail`.
 void set_subject(std::string_view raw, PatchMail& mail);
-
-/// The trailers in the last paragraph of a commit message; none unless all its lines are trailers , their
-/// continuation, or a remark in brackets.
-std::vector<Trailer> find_trailers(std::string_view body);
 
 }  // namespace rogate::mail
