@@ -35,7 +35,11 @@ Action declare_run(CLI::App& app, const Global& global);
 Action declare_list(CLI::App& app, const Global& global);
 Action declare_show(CLI::App& app, const Global& global);
 Action declare_init(CLI::App& app, const Global& global);
+Action declare_report(CLI::App& app, const Global& global);
+Action declare_man(CLI::App& app, const Global& global);
+Action declare_completion(CLI::App& app, const Global& global);
 Action declare_doctor(CLI::App& app, const Global& global);
+Action declare_image(CLI::App& app, const Global& global);
 
 /// Prints "error: text" and "hint: ..." on stderr.
 void print_error(const Error& error);

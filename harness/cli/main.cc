@@ -11,12 +11,16 @@
 namespace rogate::cli {
 namespace {
 
-constexpr std::array<Command, 5> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"run", "Run cases and compare their verdicts with the expected ones", declare_run},
     {"list", "List the cases and the verdicts expected of them", declare_list},
     {"show", "Show the evidence of a case", declare_show},
+    {"report", "Tell the results of runs as mail, HTML, JUnit, TAP, JSON or Markdown", declare_report},
+    {"image", "Digest images, and name the sectors in which two differ", declare_image},
     {"init", "Look at a tree of your own and write a first profile for it", declare_init},
     {"doctor", "Check that every program rogate needs is there, or what a profile comes to", declare_doctor},
+    {"man", "Print manual pages", declare_man},
+    {"completion", "Print a script that completes the command line in a shell", declare_completion},
 }};
 
 std::string environment(const char* name)

@@ -35,6 +35,11 @@ void ProgressLine::update(size_t done, size_t total, size_t unexpected)
     print(fmt::format("{}/{} cases{}, {} unexpected", done, total, pace, unexpected), false);
 }
 
+void ProgressLine::bytes(const std::string& doing, uint64_t done, uint64_t total)
+{
+    print(fmt::format("{}: {} of {} MiB", doing, done >> 20, total >> 20), false);
+}
+
 void ProgressLine::print(const std::string& text, bool important)
 {
     const auto now = Clock::now();

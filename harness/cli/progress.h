@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace rogate::cli {
@@ -19,6 +20,8 @@ public:
     void note(const std::string& text);
     /// How far a run is: done, rate, time to go, unexpected so far.
     void update(size_t done, size_t total, size_t unexpected);
+    /// How much of a file is read.
+    void bytes(const std::string& doing, uint64_t done, uint64_t total);
     /// Takes the line off the terminal, so that other output starts at the margin.
     void clear();
 

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "base/text.h"
+#include "cli/evidence.h"
 #include "cli/progress.h"
 #include "process/run_folder.h"
 #include "process/spec.h"
-#include "report/json.h"
+#include "report/shard.h"
 
 namespace rogate::cli {
 namespace {
@@ -45,11 +47,11 @@ Result<std::filesystem::path> series_folder(const Global& global, const std::str
 
 Result<lab::Tools> find_tools(const Global& global, const std::vector<std::string>& guest_words)
 {
-    auto nbdkit = process::find_program("nbdkit", "nbdkit");
+    auto nbdkit = find_program("nbdkit");
     if (!nbdkit) {
         return nbdkit.error();
     }
-    auto qemu = process::find_program("qemu-system-x86_64", "qemu-system-x86");
+    auto qemu = find_program("qemu-system-x86_64");
     if (!qemu) {
         return qemu.error();
     }
@@ -94,18 +96,49 @@ Result<WorkPlace> make_work_place(bool keep)
     return place;
 }
 
-void store_evidence(const Global& global, const std::string& series, const std::vector<matrix::CaseResult>& results)
+std::vector<std::string> command_of(const RunOptions& options)
 {
-    for (const matrix::CaseResult& result : results) {
-        if (!result.one.skip.empty()) {
-            continue;
-        }
-        const std::filesystem::path file = evidence_file(global, series, result.state, result.one.id());
-        std::error_code ignored;
-        std::filesystem::create_directories(file.parent_path(), ignored);
-        // A cache that cannot be written costs `show` a run, nothing else: the verdicts are told anyway.
-        (void)write_file(file, report::to_json(result).dump());
+    std::vector<std::string> words{"rogate", "run"};
+    words.insert(words.end(), options.patterns.begin(), options.patterns.end());
+    words.insert(words.end(), {"--series", options.series, "--at", options.at});
+    for (const std::string& word : options.guest_words) {
+        words.insert(words.end(), {"--guest-word", word});
     }
+    return words;
+}
+
+report::RunFacts facts_of(const RunOptions& options, const matrix::RunPlan& plan, const std::vector<matrix::Case>& plan_cases,
+                          double seconds)
+{
+    report::RunFacts facts{.rogate_version = ROGATE_VERSION,
+                           .series = std::filesystem::path(options.series).filename().string(),
+                           .upstream = "the in-tree ioemu",
+                           .command = command_of(options),
+                           .patches = plan.patches,
+                           .trees = {},
+                           .tools = {},
+                           .seconds = seconds,
+                           .plan = {},
+                           .shard = options.shard};
+    for (const subject::Subject& subject : plan.subjects) {
+        facts.trees.emplace_back(subject.name, subject.tree_id);
+    }
+    facts.plan = report::plan_id(facts, plan_cases);
+    return facts;
+}
+
+/// The last patch with which the verdict expected of a case changes; empty when none does.
+std::string closing_patch(const SeriesSetup& setup, const std::string& case_id)
+{
+    const std::vector<std::string> patches = setup.patch_names();
+    std::string closing;
+    auto before = setup.expectations.expected(case_id, patches, 0);
+    for (size_t applied = 1; before && applied <= patches.size(); ++applied) {
+        const auto after = setup.expectations.expected(case_id, patches, applied);
+        closing = after->kind != before->kind ? patches[applied - 1] : closing;
+        before = after;
+    }
+    return closing;
 }
 
 }  // namespace
@@ -141,14 +174,6 @@ Result<SeriesSetup> load_series_setup(const Global& global, const std::string& n
     return SeriesSetup{std::move(*series), std::move(*expectations)};
 }
 
-std::filesystem::path evidence_file(const Global& global, const std::string& series, const std::string& state,
-                                    const std::string& case_id)
-{
-    std::string name = case_id;
-    std::replace(name.begin(), name.end(), '/', '-');
-    return global.cache / "evidence" / std::filesystem::path(series).filename() / state / (name + ".json");
-}
-
 Result<RunDone> perform(const Global& global, const RunOptions& options)
 {
     auto cases = matrix::select(options.patterns);
@@ -171,6 +196,14 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
     auto tools = find_tools(global, options.guest_words);
     if (!tools) {
         return tools.error();
+    }
+    const std::vector<matrix::Case> plan_cases = *cases;
+    if (options.shard) {
+        auto part = report::part_of(*cases, *options.shard);
+        if (!part) {
+            return part.error();
+        }
+        cases = std::move(*part);
     }
     auto source = read_source(global, *tree, setup->series);
     if (!source) {
@@ -201,14 +234,15 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
                          .keep = options.keep};
     const auto started = process::Clock::now();
     RunDone done;
-    done.results = matrix::run(plan, [&](size_t count, size_t total, size_t unexpected) { line.update(count, total, unexpected); });
-    done.seconds = std::chrono::duration<double>(process::Clock::now() - started).count();
+    const auto results = matrix::run(plan, [&](size_t count, size_t total, size_t unexpected) { line.update(count, total, unexpected); });
+    const double seconds = std::chrono::duration<double>(process::Clock::now() - started).count();
     line.clear();
-    done.subjects = std::move(plan.subjects);
-    done.patches = std::move(plan.patches);
-    done.series = setup->series.name;
-    done.commit = source->commit;
-    done.tools = std::move(plan.tools);
+    report::RunFacts facts = facts_of(options, plan, plan_cases, seconds);
+    facts.series = setup->series.name;
+    if (!source->commit.empty()) {
+        facts.upstream = source->commit;
+    }
+    done.results = report::collect(std::move(facts), results, [&](const std::string& id) { return closing_patch(*setup, id); });
     done.kept = options.keep ? place->path : std::filesystem::path();
     store_evidence(global, setup->series.name + tree->key(), done.results);
     return done;

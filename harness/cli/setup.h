@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
 #include "cli/tree.h"
 #include "matrix/run.h"
+#include "report/results.h"
 #include "series/series.h"
 #include "subject/subject.h"
 
@@ -34,27 +36,18 @@ struct RunOptions {
     bool keep = false;
     bool quiet = false;
     std::string json;
+    std::optional<report::Shard> shard;    ///< only this part of the cases
     std::vector<std::string> guest_words;
 };
 
 /// A finished run.
 struct RunDone {
-    std::vector<matrix::CaseResult> results;
-    std::vector<subject::Subject> subjects;
-    std::string series;                    ///< its folder's name
-    std::string commit;                    ///< of a user's tree; empty for the in-tree one
-    std::vector<std::string> patches;
-    lab::Tools tools;
+    report::Results results;               ///< the versions of the programs are not asked for yet
     std::filesystem::path kept;            ///< where --keep left the machines' folders
-    double seconds = 0;                    ///< of the machines alone
 };
 
 /// Selects, builds and runs, with progress on stderr, and stores each case's evidence in the cache for `rogate show`.
 /// Errors: those of selection, series, subjects, and the environment.
 Result<RunDone> perform(const Global& global, const RunOptions& options);
-
-/// The file that keeps the last evidence of a case.
-std::filesystem::path evidence_file(const Global& global, const std::string& series, const std::string& state,
-                                    const std::string& case_id);
 
 }  // namespace rogate::cli

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <memory>
 
-#include "base/file.h"
 #include "cli/command.h"
+#include "cli/evidence.h"
 #include "cli/setup.h"
 #include "report/show.h"
 
@@ -20,20 +20,16 @@ struct ShowOptions {
     bool again = false;
 };
 
-/// The stored evidence of a case; nothing when there is none, or none that can be read.
-report::Json stored(const std::filesystem::path& file)
+/// What the last run left of a case, or a new run does.
+Result<report::Results> evidence_of(const Global& global, const ShowOptions& options, const std::string& case_id,
+                                    const std::string& state)
 {
-    auto text = read_file(file);
-    return text ? report::Json::parse(*text, nullptr, false) : report::Json(report::Json::value_t::discarded);
-}
-
-Result<report::Json> evidence_of(const Global& global, const ShowOptions& options, const std::string& stored_name,
-                                 const std::string& case_id, const std::string& state)
-{
-    const std::filesystem::path file = evidence_file(global, stored_name, state, case_id);
-    report::Json json = options.again ? report::Json(report::Json::value_t::discarded) : stored(file);
-    if (!json.is_discarded()) {
-        return json;
+    if (!options.again) {
+        // What cannot be read was left by another rogate, or is damaged: the run below replaces it.
+        auto stored = load_results(evidence_file(global, stored_name, state, case_id).string());
+        if (stored && stored->findings.size() == 1 && stored->findings.front().one.id() == case_id) {
+            return stored;
+        }
     }
     RunOptions run;
     run.patterns = {case_id};
@@ -44,7 +40,7 @@ Result<report::Json> evidence_of(const Global& global, const ShowOptions& option
     if (!done) {
         return done.error();
     }
-    return report::to_json(done->results.front());
+    return std::move(done->results);
 }
 
 Result<ExitCode> show(const Global& global, const ShowOptions& options)
@@ -72,13 +68,13 @@ Result<ExitCode> show(const Global& global, const ShowOptions& options)
             continue;
         }
         for (const size_t state : *states) {
-            const std::string stored_name = setup->series.name + tree->key();
-            auto json = evidence_of(global, options, stored_name, one.id(),
-                                    subject::state_name(state, setup->series.patches.size()));
-            if (!json) {
-                return json.error();
+            auto results = evidence_of(global, options, setup->series.name + tree->key(), one.id(),
+                                       subject::state_name(state, setup->series.patches.size()));
+            if (!results) {
+                return results.error();
             }
-            fmt::print("{}", options.json ? json->dump(1) + "\n" : report::show(*json, options.whole));
+            fmt::print("{}", options.json ? report::write_results(*results)
+                                          : report::show(*results, results->findings.front(), options.whole));
         }
     }
     return ExitCode::as_expected;
@@ -95,7 +91,7 @@ Action declare_show(CLI::App& app, const Global& global)
     app.add_option("--at", options->at, "States of the series")->capture_default_str();
     app.add_flag("--whole", options->whole, "Every command and request, one a line");
     app.add_flag("--again", options->again, "Run the case now instead of showing what its last run left");
-    app.add_flag("--json", options->json, "Print the evidence as JSON");
+    app.add_flag("--json", options->json, "Print the evidence as a results file");
     app.footer("Shows what the last run of the case left in the cache; a case that was never run is run now.");
     return [options, &global] { return show(global, *options); };
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "process/group.h"
 
 namespace rogate::cli {
@@ -13,36 +14,37 @@ namespace {
 struct Need {
     const char* name;
     const char* purpose;
-    const char* package;
     bool needed;
     const char* version_option;  ///< nullptr = it has none
     const char* file;
 };
 
-constexpr std::array<Need, 11> kNeeds{{
-    {"nbdkit", "serves a subject's disks", "nbdkit", true, "--version", nullptr},
-    {"nbdkit log filter", "the wire witness", "nbdkit", true, nullptr, "/usr/lib/x86_64-linux-gnu/nbdkit/filters/nbdkit-log-filter.so"},
-    {"nbdkit-plugin.h", "builds the bridge", "nbdkit-plugin-dev", true, nullptr, "/usr/include/nbdkit-plugin.h"},
-    {"qemu-system-x86_64", "runs the guests", "qemu-system-x86", true, "--version", nullptr},
-    {"qboot.rom", "boots the guests", "qemu-system-data", true, nullptr, "/usr/share/qemu/qboot.rom"},
-    {"qemu-img", "makes and reads qcow images", "qemu-utils", true, "--version", nullptr},
-    {"uml_moo", "reads cow images", "uml-utilities", true, nullptr, nullptr},
-    {"cc", "builds subjects", "gcc", true, "--version", nullptr},
-    {"ninja", "builds subjects", "ninja-build", true, "--version", nullptr},
-    {"ccache", "makes building subjects faster", "ccache", false, "--version", nullptr},
-    {"git", "oracle of the tests", "git", false, "--version", nullptr},
+constexpr std::array<Need, 12> kNeeds{{
+    {"nbdkit", "serves a subject's disks", true, "--version", nullptr},
+    {"nbdkit log filter", "the wire witness", true, nullptr, "/usr/lib/x86_64-linux-gnu/nbdkit/filters/nbdkit-log-filter.so"},
+    {"nbdkit-plugin.h", "builds the bridge", true, nullptr, "/usr/include/nbdkit-plugin.h"},
+    {"qemu-system-x86_64", "runs the guests", true, "--version", nullptr},
+    {"qboot.rom", "boots the guests", true, nullptr, "/usr/share/qemu/qboot.rom"},
+    {"qemu-img", "makes and reads qcow images", true, "--version", nullptr},
+    {"uml_moo", "reads cow images", true, nullptr, nullptr},
+    {"cc", "builds subjects", true, "--version", nullptr},
+    {"ninja", "builds subjects", true, "--version", nullptr},
+    {"ccache", "makes building subjects faster", false, "--version", nullptr},
+    {"libIPSec_MB", "makes digests faster", false, nullptr, "/usr/lib/x86_64-linux-gnu/libIPSec_MB.so.1"},
+    {"git", "oracle of the tests", false, "--version", nullptr},
 }};
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 ToolReport check(const Need& need)
 {
-    ToolReport report{need.name, need.purpose, need.package, need.needed, {}, {}};
+    const std::string origin = need.file ? std::filesystem::path(need.file).filename().native() : need.name;
+    ToolReport report{need.name, need.purpose, std::string(package_of(origin)), need.needed, {}, {}};
     if (need.file) {
         report.path = ::access(need.file, R_OK) == 0 ? need.file : "";
         return report;
     }
-    auto path = process::find_program(need.name);
+    auto path = find_program(need.name);
     if (!path) {
         return report;
     }

@@ -5,6 +5,7 @@
 
 #include "image/digest.h"
 #include "image/io.h"
+#include "image/state.h"
 
 namespace rogate::image {
 
@@ -12,11 +13,16 @@ namespace {
 
 constexpr uint64_t kChunkSectors = kChunkBytes / kSectorBytes;
 
+/// Compared at once: both sides stay in the second-level cache.
+constexpr uint64_t kRunBytes = 256 << 10;
+constexpr uint64_t kRunSectors = kRunBytes / kSectorBytes;
+
 struct Side {
     OpenFile file;
     std::string name;
+    FileState state;
     std::vector<SectorRange> data;
-    std::vector<uint8_t> buffer = std::vector<uint8_t>(kChunkBytes);
+    std::vector<uint8_t> buffer = std::vector<uint8_t>(kRunBytes);
 };
 
 Result<Side> open_side(const std::filesystem::path& path)
@@ -25,6 +31,10 @@ Result<Side> open_side(const std::filesystem::path& path)
     if (!file) {
         return file.error();
     }
+    auto state = file_state(file->fd.get(), path.string());
+    if (!state) {
+        return state.error();
+    }
     auto extents = data_extents(file->fd.get(), file->size_bytes, path.string());
     if (!extents) {
         return extents.error();
@@ -32,11 +42,12 @@ Result<Side> open_side(const std::filesystem::path& path)
     Side side;
     side.file = std::move(*file);
     side.name = path.string();
+    side.state = *state;
     side.data = sectors_touched(*extents);
     return side;
 }
 
-/// Compares up to one chunk of sectors, of which the last may be cut off at `size_bytes`, the size of both files or
+/// Compares up to kRunSectors, of which the last may be cut off at `size_bytes`, the size of both files or
 /// less.
 Result<void> diff_run(Side& a, Side& b, SectorRange run, uint64_t size_bytes, SectorList& found, size_t max_ranges)
 {
@@ -79,7 +90,7 @@ std::vector<SectorRange> changed_ranges(const ChunkMap& before, const ChunkMap& 
         } else if (a == before.chunks.end() || b->index < a->index) {
             add_chunk((b++)->index);
         } else {
-            if (a->hash != b->hash) {
+            if (a->hash != b->hash || before.kind != after.kind) {
                 add_chunk(a->index);
             }
             ++a;
@@ -91,7 +102,7 @@ std::vector<SectorRange> changed_ranges(const ChunkMap& before, const ChunkMap& 
 }
 
 Result<SectorList> diff_files(const std::filesystem::path& before, const std::filesystem::path& after,
-                              const std::vector<SectorRange>* within, size_t max_ranges)
+                              const std::vector<SectorRange>* within, size_t max_ranges, const Reading& reading)
 {
     auto a = open_side(before);
     auto b = a ? open_side(after) : Result<Side>(a.error());
@@ -106,18 +117,34 @@ Result<SectorList> diff_files(const std::filesystem::path& before, const std::fi
     if (within) {
         candidates = intersect(candidates, *within);
     }
-    SectorList found;
+    uint64_t total_bytes = 0;
     for (const SectorRange& range : candidates) {
-        for (uint64_t done = 0; done < range.count; done += kChunkSectors) {
-            const SectorRange run{range.first + done, std::min(kChunkSectors, range.count - done)};
+        total_bytes += range.count * kSectorBytes;
+    }
+    SectorList found;
+    uint64_t done_bytes = 0;
+    for (const SectorRange& range : candidates) {
+        for (uint64_t done = 0; done < range.count; done += kRunSectors) {
+            const SectorRange run{range.first + done, std::min(kRunSectors, range.count - done)};
             auto compared = diff_run(*a, *b, run, end_bytes, found, max_ranges);
             if (!compared) {
                 return compared.error();
+            }
+            done_bytes += run.count * kSectorBytes;
+            if (reading.progress) {
+                reading.progress(done_bytes, total_bytes);
             }
         }
     }
     for (const SectorRange& range : within ? intersect({tail}, *within) : std::vector<SectorRange>{tail}) {
         found.add_run(range, max_ranges);
+    }
+    for (const Side* side : {&*a, &*b}) {
+        auto now = file_state(side->file.fd.get(), side->name);
+        auto still = !now ? Result<void>(now.error()) : check_still(side->name, side->state, *now);
+        if (reading.must_be_still && !still) {
+            return still.error();
+        }
     }
     return found;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "image/digest.h"
 
-#include <random>
 #include <sys/stat.h>
 
 #include "image/state.h"
@@ -11,6 +10,8 @@ namespace rogate::image {
 namespace {
 
 using Ranges = std::vector<SectorRange>;
+
+constexpr uint64_t kChunkSectors = kChunkBytes / kSectorBytes;
 
 class DigestTest : public test::ImageTest {
 protected:
@@ -30,25 +31,33 @@ TEST_F(DigestTest, HolesAndWrittenZerosAreAlike)
     EXPECT_EQ(digest("hole").map.chunks[0].index, 2u);
 }
 
-TEST_F(DigestTest, MapIsTheSameWithAndWithoutEvidence)
+TEST_F(DigestTest, BothMapsNameTheSameChunks)
 {
     test::put_file(at("a"), std::string(3 * kChunkBytes + 5, 'x'));
-    EXPECT_EQ(chunk_map(at("a")).value(), digest("a").map);
-    EXPECT_EQ(digest("a").map.chunks.size(), 4u);
+    const ChunkMap quick = chunk_map(at("a")).value();
+    const ChunkMap thorough = digest("a").map;
+    ASSERT_EQ(quick.chunks.size(), 4u);
+    ASSERT_EQ(thorough.chunks.size(), 4u);
+    for (size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(quick.chunks[i].index, thorough.chunks[i].index);
+        EXPECT_NE(quick.chunks[i].hash, thorough.chunks[i].hash);
+    }
+    EXPECT_EQ(changed_ranges(quick, thorough), (Ranges{{0, 3 * kChunkSectors + 1}}));
+    EXPECT_TRUE(changed_ranges(quick, quick).empty());
 }
 
 TEST_F(DigestTest, EveryByteAndTheSizeCount)
 {
     // Invariant: files of other content have another digest. Places: ends of chunks and batches, and the last byte.
-    const uint64_t size = 9 * kChunkBytes + 777;
+    const uint64_t size = 19 * kChunkBytes + 777;
     test::put_file(at("a"), std::string(size, 'x'));
     const FileDigest before = digest("a");
-    for (const uint64_t place :
-         {uint64_t{0}, kChunkBytes - 1, kChunkBytes, 4 * kChunkBytes - 1, 4 * kChunkBytes, 9 * kChunkBytes, size - 1}) {
+    for (const uint64_t place : {uint64_t{0}, kChunkBytes - 1, kChunkBytes, kLanes * kChunkBytes - 1,
+                                 kLanes * kChunkBytes, 19 * kChunkBytes, size - 1}) {
         test::poke(at("a"), place, "y");
         EXPECT_NE(digest("a").evidence, before.evidence) << place;
         EXPECT_EQ(changed_ranges(before.map, digest("a").map),
-                  (Ranges{{place / kChunkBytes * 128, place < 9 * kChunkBytes ? 128u : 2u}}));
+                  (Ranges{{place / kChunkBytes * kChunkSectors, place < 19 * kChunkBytes ? kChunkSectors : 2u}}));
         test::poke(at("a"), place, "x");
     }
     EXPECT_EQ(digest("a"), before);
@@ -65,7 +74,7 @@ TEST_F(DigestTest, AMovedChunkIsAnotherContent)
     test::poke(at("b"), kChunkBytes, "data");
     EXPECT_EQ(digest("a").map.chunks[0].hash, digest("b").map.chunks[0].hash);
     EXPECT_NE(digest("a").evidence, digest("b").evidence);
-    EXPECT_EQ(changed_ranges(digest("a").map, digest("b").map), (Ranges{{0, 256}}));
+    EXPECT_EQ(changed_ranges(digest("a").map, digest("b").map), (Ranges{{0, 2 * kChunkSectors}}));
 }
 
 TEST_F(DigestTest, AChangedSizeIsAChangeEvenOfZeros)
@@ -73,9 +82,9 @@ TEST_F(DigestTest, AChangedSizeIsAChangeEvenOfZeros)
     test::resize(at("a"), 1000);
     test::resize(at("b"), 3 * kChunkBytes);
     EXPECT_NE(digest("a").evidence, digest("b").evidence);
-    EXPECT_EQ(changed_ranges(digest("a").map, digest("b").map), (Ranges{{1, 383}}));
+    EXPECT_EQ(changed_ranges(digest("a").map, digest("b").map), (Ranges{{1, 3 * kChunkSectors - 1}}));
     auto diff = diff_files(at("a"), at("b"));
-    EXPECT_EQ(diff->ranges, (Ranges{{1, 383}}));
+    EXPECT_EQ(diff->ranges, (Ranges{{1, 3 * kChunkSectors - 1}}));
 }
 
 TEST_F(DigestTest, EmptyFileHasADigest)
@@ -93,6 +102,65 @@ TEST_F(DigestTest, ATebibyteOfHoleCostsOnlyItsData)
     const FileDigest found = digest("a");
     ASSERT_EQ(found.map.chunks.size(), 1u);
     EXPECT_EQ(found.map.chunks[0].index, tebibyte / kChunkBytes - 1);
+}
+
+TEST_F(DigestTest, ScatteredChunksAreGathered)
+{
+    // Invariant: the same content has the same digest, in one extent or in many, and every progress report counts data.
+    const uint64_t size = 100 * kChunkBytes;
+    test::resize(at("sparse"), size);
+    for (uint64_t chunk = 0; chunk < 100; chunk += 2) {
+        test::poke(at("sparse"), chunk * kChunkBytes + 5000, "data" + std::to_string(chunk));
+    }
+    test::put_file(at("dense"), test::get_file(at("sparse")));
+    std::vector<uint64_t> done;
+    const auto found = digest_file(at("sparse"), {.progress = [&](uint64_t now, uint64_t total) {
+                                       done.push_back(now);
+                                       EXPECT_EQ(total, 50 * kChunkBytes);
+                                   }});
+    ASSERT_EQ(found->map.chunks.size(), 50u);
+    EXPECT_EQ(*found, digest("dense"));
+    EXPECT_EQ(done, (std::vector<uint64_t>{16 * kChunkBytes, 32 * kChunkBytes, 48 * kChunkBytes, 50 * kChunkBytes}));
+}
+
+TEST_F(DigestTest, AFileThatIsWrittenMeanwhileIsRefusedIfAsked)
+{
+    const std::string bytes(40 * kChunkBytes, 'x');
+    for (const bool lengthen : {false, true}) {
+        test::put_file(at("a"), bytes);
+        const timespec old[2] = {{1, 5}, {1, 5}};
+        ASSERT_EQ(::utimensat(AT_FDCWD, at("a").c_str(), old, 0), 0);
+        const auto meddle = [&](uint64_t, uint64_t) {
+            lengthen ? test::resize(at("a"), bytes.size() + 1) : test::poke(at("a"), 0, "y");
+        };
+        auto refused = digest_file(at("a"), {meddle, true});
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().kind, ErrorKind::environment);
+        EXPECT_EQ(refused.error().text, "'" + at("a").string() + "' was written while it was being read");
+        EXPECT_FALSE(chunk_map(at("a"), {[&](uint64_t, uint64_t) { test::poke(at("a"), 1, "y"); }, true}).has_value());
+        EXPECT_TRUE(digest_file(at("a"), {meddle, false}).has_value());
+        EXPECT_TRUE(digest_file(at("a"), {{}, true}).has_value());
+    }
+}
+
+TEST_F(DigestTest, AFileThatIsCutOffMeanwhileIsAnError)
+{
+    test::put_file(at("a"), std::string(40 * kChunkBytes, 'x'));
+    auto cut = digest_file(at("a"), {.progress = [&](uint64_t, uint64_t) { test::resize(at("a"), 10); }});
+    ASSERT_FALSE(cut.has_value());
+    EXPECT_EQ(cut.error().kind, ErrorKind::corrupt);
+}
+
+TEST_F(DigestTest, FingerprintFollowsTheContent)
+{
+    test::put_file(at("a"), std::string(3 * kChunkBytes, 'x'));
+    const ChunkHash before = fingerprint(chunk_map(at("a")).value());
+    test::resize(at("a"), 3 * kChunkBytes + 1);
+    const ChunkHash longer = fingerprint(chunk_map(at("a")).value());
+    EXPECT_NE(longer, before);
+    test::poke(at("a"), 2 * kChunkBytes, "y");
+    EXPECT_NE(fingerprint(chunk_map(at("a")).value()), longer);
+    EXPECT_NE(fingerprint(digest("a").map), fingerprint(chunk_map(at("a")).value()));
 }
 
 TEST_F(DigestTest, PlainSha256OfAKnownText)
@@ -119,55 +187,6 @@ TEST_F(DigestTest, MissingFileAndFifoAreErrors)
     ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
     EXPECT_EQ(digest_file(at("fifo")).error().kind, ErrorKind::corrupt);
     EXPECT_EQ(chunk_map(at(".")).error().kind, ErrorKind::corrupt);
-}
-
-TEST_F(DigestTest, DiffNamesTheSectorsThatWereEdited)
-{
-    // Oracle: the list of edits. Sparse and dense files, sizes off the sector.
-    std::mt19937 random(20080725);
-    for (int round = 0; round < 60; ++round) {
-        const uint64_t size = 1 + random() % (4 * kChunkBytes);
-        const std::string name = "b" + std::to_string(round);
-        std::string bytes(size, round % 3 ? 'x' : '\0');
-        test::put_file(at("a"), bytes);
-        round % 3 ? test::put_file(at(name), bytes) : test::resize(at(name), size);
-        std::vector<bool> edited(size / 512 + 1);
-        for (unsigned edits = random() % 40; edits > 0; --edits) {
-            const uint64_t place = random() % size;
-            test::poke(at(name), place, "!");
-            edited[place / 512] = true;
-        }
-        Ranges expected;
-        for (uint64_t lba = 0; lba < edited.size(); ++lba) {
-            if (edited[lba]) {
-                append_joined(expected, {lba, 1});
-            }
-        }
-        ASSERT_EQ(diff_files(at("a"), at(name))->ranges, expected) << "round " << round;
-        const auto within = changed_ranges(chunk_map(at("a")).value(), chunk_map(at(name)).value());
-        ASSERT_EQ(diff_files(at("a"), at(name), &within)->ranges, expected) << "round " << round;
-    }
-}
-
-TEST_F(DigestTest, DiffStaysWithinTheSectorsAsked)
-{
-    test::resize(at("a"), 8192);
-    test::put_file(at("b"), std::string(10000, 'x'));
-    const Ranges within = {{2, 3}, {15, 2}, {19, 5}};
-    EXPECT_EQ(diff_files(at("a"), at("b"), &within)->ranges, (Ranges{{2, 3}, {15, 2}, {19, 1}}));
-}
-
-TEST_F(DigestTest, DiffIsCappedAndCountsOn)
-{
-    test::resize(at("a"), 512 * 64);
-    test::resize(at("b"), 512 * 64);
-    for (uint64_t lba = 0; lba < 64; lba += 2) {
-        test::poke(at("b"), lba * 512, "x");
-    }
-    auto diff = diff_files(at("a"), at("b"), nullptr, 5);
-    EXPECT_EQ(diff->ranges.size(), 5u);
-    EXPECT_EQ(diff->total, 32u);
-    EXPECT_TRUE(diff->truncated);
 }
 
 TEST_F(DigestTest, StateNamesWhatChanged)

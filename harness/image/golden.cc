@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "image/description.h"
 #include "image/format.h"
 #include "image/reader.h"
@@ -40,7 +41,7 @@ Result<std::string> golden_key(const FormatRecipe& recipe, Shape stored)
     const std::string name = std::string(recipe.name) + "-" + std::string(shape_name(stored));
     std::string text = "golden " + std::to_string(kRecipeVersion) + "\n" + name + "\n";
     for (const std::string_view tool : recipe.make_tools) {
-        auto path = find_tool(tool);
+        auto path = find_program(tool);
         if (!path) {
             return path.error();
         }
@@ -157,7 +158,7 @@ Result<void> make_golden(const std::filesystem::path& folder, const FormatRecipe
         }
     }
     for (const std::string_view tool : recipe.make_tools) {
-        auto path = find_tool(tool);
+        auto path = find_program(tool);
         if (!path) {
             return path.error();
         }

@@ -11,6 +11,7 @@
 #include "image/reader.h"
 #include "image/reference.h"
 #include "image/state.h"
+#include "base/program.h"
 #include "image/test_support.h"
 
 namespace rogate::image
@@ -64,7 +65,7 @@ TEST_F(RecipeTest, MissingProgramNamesItsPackage)
     ::setenv("PATH", path.c_str(), 1);
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().kind, ErrorKind::environment);
-    EXPECT_EQ(made.error().text, "cannot find program 'qemu-img' in PATH");
+    EXPECT_EQ(made.error().text, "cannot find the program 'qemu-img'");
     EXPECT_EQ(made.error().hint, "install the Debian package 'qemu-utils'");
 }
 
@@ -77,11 +78,11 @@ TEST_F(RecipeTest, AProgramThatIsRemovedIsLookedForAgain)
         std::filesystem::permissions(at(folder) / "qemu-img", std::filesystem::perms(0755));
     }
     ::setenv("PATH", (at("one").string() + ":" + at("two").string()).c_str(), 1);
-    EXPECT_EQ(find_tool("qemu-img").value(), at("one/qemu-img"));
+    EXPECT_EQ(find_program("qemu-img").value(), at("one/qemu-img"));
     std::filesystem::remove(at("one/qemu-img"));
-    EXPECT_EQ(find_tool("qemu-img").value(), at("two/qemu-img"));
+    EXPECT_EQ(find_program("qemu-img").value(), at("two/qemu-img"));
     std::filesystem::permissions(at("two/qemu-img"), std::filesystem::perms(0644));
-    EXPECT_EQ(find_tool("qemu-img").error().kind, ErrorKind::environment);
+    EXPECT_EQ(find_program("qemu-img").error().kind, ErrorKind::environment);
     ::setenv("PATH", path.c_str(), 1);
 }
 

@@ -13,6 +13,17 @@ int64_t nanoseconds(const timespec& time)
     return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+FileState from_stat(const struct stat& st)
+{
+    return {st.st_dev,
+            st.st_ino,
+            st.st_mode,
+            static_cast<uint64_t>(st.st_size),
+            static_cast<uint64_t>(st.st_blocks),
+            nanoseconds(st.st_mtim),
+            nanoseconds(st.st_ctim)};
+}
+
 }  // namespace
 
 Result<FileState> file_state(const std::filesystem::path& path)
@@ -21,13 +32,25 @@ Result<FileState> file_state(const std::filesystem::path& path)
     if (::stat(path.c_str(), &st) < 0) {
         return errno_error("read the state of", path.string(), errno);
     }
-    return FileState{st.st_dev,
-                     st.st_ino,
-                     st.st_mode,
-                     static_cast<uint64_t>(st.st_size),
-                     static_cast<uint64_t>(st.st_blocks),
-                     nanoseconds(st.st_mtim),
-                     nanoseconds(st.st_ctim)};
+    return from_stat(st);
+}
+
+Result<FileState> file_state(int fd, const std::string& name)
+{
+    struct stat st {};
+    if (::fstat(fd, &st) < 0) {
+        return errno_error("read the state of", name, errno);
+    }
+    return from_stat(st);
+}
+
+Result<void> check_still(const std::string& name, const FileState& before, const FileState& after)
+{
+    if (before.size_bytes == after.size_bytes && before.mtime_ns == after.mtime_ns) {
+        return {};
+    }
+    return Error{ErrorKind::environment, "'" + name + "' was written while it was being read",
+                 "stop what writes to it, a running machine for one"};
 }
 
 std::vector<std::string> changed_fields(const FileState& before, const FileState& after)

@@ -27,6 +27,12 @@ struct FileState {
 /// The state of `path`; a symbolic link is followed. Errors: not_found, environment.
 Result<FileState> file_state(const std::filesystem::path& path);
 
+/// The same of an open file. `name` is for the message. Errors: environment.
+Result<FileState> file_state(int fd, const std::string& name);
+
+/// An error (environment) if the file `name` was written or resized between two states.
+Result<void> check_still(const std::string& name, const FileState& before, const FileState& after);
+
 /// The names of the fields that differ, e.g. {"size", "mtime"}; empty for equal states.
 std::vector<std::string> changed_fields(const FileState& before, const FileState& after);
 

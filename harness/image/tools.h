@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The programs that make and read images: how they are found, which package has them, how they are run.
+// The programs that make and read images and how they are run.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -21,12 +20,6 @@ struct ProgramOutput {
 
 /// Runs argv[0] (a path) with argv and waits; a non-zero status is a result, failing to start is an Error.
 using RunProgram = std::function<Result<ProgramOutput>(const std::vector<std::string>& argv)>;
-
-/// The Debian package that has program `name`; empty when none is known.
-std::string_view package_of(std::string_view name);
-
-/// The path of program `name` in PATH. Errors: environment, whose hint names the package.
-Result<std::filesystem::path> find_tool(std::string_view name);
 
 /// Finds program `name`, runs it with `arguments` and wants status 0.
 /// Errors: environment when it is missing or cannot start; `on_failure` when it ends with another status, with the

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "image/golden_witness.h"
 #include "image/reader.h"
 #include "lab/payload.h"
 #include "process/group.h"
@@ -50,7 +51,7 @@ Result<image::ProgramOutput> run_program(const std::vector<std::string>& argv)
 
 Result<Original> make_original(image::Golden golden)
 {
-    auto files = image::witness_files(golden.folder, golden.image.files);
+    auto files = image::golden_witnesses(golden);
     if (!files) {
         return files.error();
     }

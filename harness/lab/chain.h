@@ -15,7 +15,7 @@ namespace rogate::lab {
 /// image::RunProgram by way of process::run.
 Result<image::ProgramOutput> run_program(const std::vector<std::string>& argv);
 
-/// Makes an Original of a golden image: digests its files once, for all copies.
+/// Makes an Original of a golden image: its files are digested once for all copies, and kept so in the cache.
 Result<Original> make_original(image::Golden golden);
 
 /// The digest and stat witnesses of one case's files, the backing chain included.

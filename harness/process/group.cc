@@ -22,6 +22,8 @@
 #include <boost/process/posix.hpp>
 #include <boost/process/start_dir.hpp>
 
+#include "base/program.h"
+
 namespace rogate::process {
 namespace {
 
@@ -87,6 +89,7 @@ struct ChildSetup : bp::extend::handler {
     int stdout_fd;
     int stderr_fd;
     int listen_fd;
+    const std::vector<Fd>* pass_fds;
     pid_t parent;
 
     template <class Executor> void on_setup(Executor& executor) const { executor.env = environment->pointers(); }
@@ -104,6 +107,10 @@ struct ChildSetup : bp::extend::handler {
         if (listen_fd >= 0) {
             environment->set_listen_pid(::getpid());
             ::dup2(listen_fd, 3);
+        }
+        int number = 3;
+        for (const Fd& fd : *pass_fds) {
+            ::dup2(fd.get(), number++);
         }
         sigset_t none;
         ::sigemptyset(&none);
@@ -271,6 +278,10 @@ Result<Group::Id> Group::start(Spec spec)
     Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     Fd high_null = high_copy(null.get());
     Fd high_listen = spec.listen_fd >= 0 ? high_copy(spec.listen_fd) : Fd();
+    std::vector<Fd> high_passed;
+    for (const int fd : spec.pass_fds) {
+        high_passed.push_back(high_copy(fd));
+    }
 
     auto running = std::make_unique<Running>(state_->context);
     running->spec = std::move(spec);
@@ -282,6 +293,7 @@ Result<Group::Id> Group::start(Spec spec)
     setup.stdout_fd = out_pipe->second.get();
     setup.stderr_fd = err_pipe->second.get();
     setup.listen_fd = high_listen.get();
+    setup.pass_fds = &high_passed;
     setup.parent = ::getpid();
     const std::vector<std::string> arguments(running->spec.argv.begin() + 1, running->spec.argv.end());
     const std::string folder = running->spec.folder.empty() ? "." : running->spec.folder.string();

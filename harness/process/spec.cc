@@ -2,10 +2,8 @@
 #include "process/spec.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace rogate::process {
 
@@ -38,28 +36,6 @@ std::string paste_line(const std::vector<std::string>& argv)
         line += '\'';
     }
     return line;
-}
-
-Result<std::filesystem::path> find_program(const std::string& name, const std::string& package)
-{
-    if (name.find('/') != std::string::npos) {
-        if (::access(name.c_str(), X_OK) == 0) {
-            return std::filesystem::path(name);
-        }
-    } else {
-        const char* path = std::getenv("PATH");
-        std::string_view rest = path ? path : "/usr/bin:/bin";
-        while (!rest.empty()) {
-            const size_t end = rest.find(':');
-            const std::filesystem::path candidate = std::filesystem::path(rest.substr(0, end)) / name;
-            if (::access(candidate.c_str(), X_OK) == 0) {
-                return candidate;
-            }
-            rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-        }
-    }
-    return Error{ErrorKind::environment, "cannot find the program '" + name + "'",
-                 package.empty() ? "install it, or put its folder into PATH" : "install the Debian package '" + package + "'"};
 }
 
 }  // namespace rogate::process

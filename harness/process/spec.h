@@ -25,6 +25,7 @@ struct Spec {
     std::chrono::milliseconds deadline{60'000};              ///< for run(); a Group's caller keeps its own
     size_t output_limit_bytes = 16u << 20;                   ///< of each stream; more is cut and marked
     int listen_fd = -1;                                      ///< handed over as fd 3 by socket activation, -1 = none
+    std::vector<int> pass_fds = {};                          ///< handed over as fd 3, 4, ..; not together with listen_fd
     std::function<void(std::string_view)> on_stdout = {};    ///< called with each piece of stdout as it arrives
 };
 
@@ -46,8 +47,5 @@ std::string describe(const Outcome& outcome);
 
 /// The command line as a person can paste it into a shell, environment and socket left out.
 std::string paste_line(const std::vector<std::string>& argv);
-
-/// Finds a program in PATH. Errors: environment, naming the program; `package` (may be empty) goes into the hint.
-Result<std::filesystem::path> find_program(const std::string& name, const std::string& package = {});
 
 }  // namespace rogate::process

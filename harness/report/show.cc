@@ -2,191 +2,227 @@
 #include "report/show.h"
 
 #include <fmt/format.h>
-#include <map>
 
+#include "lab/guest_report.h"
 #include "process/spec.h"
+#include "report/text.h"
 
 namespace rogate::report {
 namespace {
 
-std::string text_of(const Json& json, const char* key)
-{
-    const auto found = json.find(key);
-    return found == json.end() || !found->is_string() ? std::string() : found->get<std::string>();
-}
-
-/// Outside bytes on their way to a terminal: control characters would let a guest drive it.
-std::string printable(const std::string& text)
-{
-    std::string safe;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        safe += byte >= 0x20 && byte != 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
-    }
-    return safe;
-}
-
-std::string ranges_text(const Json& ranges)
+std::string counts_text(const std::map<std::string, size_t>& counts, const char* nothing)
 {
     std::string text;
-    size_t shown = 0;
-    for (const Json& range : ranges) {
-        if (shown++ == 12) {
-            return text + fmt::format(" and {} more runs", ranges.size() - 12);
-        }
-        const auto first = range.at("first").get<uint64_t>();
-        const auto count = range.at("count").get<uint64_t>();
-        text += (text.empty() ? "" : " ") + (count == 1 ? fmt::format("{}", first) : fmt::format("{}-{}", first, first + count - 1));
-    }
-    return text;
-}
-
-std::string guest_text(const Json& commands, bool whole)
-{
-    std::string text;
-    std::map<std::string, size_t> counts;
-    for (const Json& one : commands) {
-        const std::string back = text_of(one, "read_back");
-        const std::string outcome = fmt::format("status {} error {}{}{}", text_of(one, "status"), text_of(one, "error"),
-                                                one.contains("bus_master") ? " bm " + text_of(one, "bus_master") : "",
-                                                back.empty() ? "" : ", reads back " + back);
-        if (whole) {
-            text += fmt::format("    {:<8} {} {:<28} sector {:>6} +{:<3} {}\n", text_of(one, "class"), text_of(one, "opcode"),
-                                printable(text_of(one, "name")), one.at("lba").get<uint64_t>(), one.at("sectors").get<unsigned>(),
-                                printable(outcome));
-        } else {
-            const std::string kind = text_of(one, "class");
-            ++counts[fmt::format("{:<8} {}", kind, one.at("accepted").get<bool>() ? "done" : "error ") +
-                     (back.empty() ? "" : ", reads back " + printable(back))];
-        }
-    }
     for (const auto& [line, count] : counts) {
-        text += fmt::format("    {:>4} x {}\n", count, line);
+        text += fmt::format("    {:>4} x {}\n", count, printable(line));
+    }
+    return text.empty() ? fmt::format("    {}\n", nothing) : text;
+}
+
+std::string guest_text(const std::vector<lab::GuestCommand>& commands, bool whole)
+{
+    if (!whole) {
+        return counts_text(counted_commands(commands), "nothing");
+    }
+    std::string text;
+    for (const lab::GuestCommand& one : commands) {
+        text += fmt::format("    {:<8} {:02x} {:<28} sector {:>6} +{:<3} {}\n", lab::to_string(one.command_class),
+                            one.opcode, printable(one.name), one.lba, one.sectors, printable(registers_of(one)));
     }
     return text.empty() ? "    nothing\n" : text;
 }
 
-std::string wire_text(const Json& requests, bool whole)
+std::string wire_text(const std::vector<lab::WireRequest>& requests, bool whole)
 {
-    std::string text;
-    std::map<std::string, size_t> counts;
-    for (const Json& one : requests) {
-        const std::string result = text_of(one, "result");
-        if (whole) {
-            text += fmt::format("    {:<6} offset {:>9} count {:>7}  {}\n", text_of(one, "operation"), one.at("offset").get<uint64_t>(),
-                                one.at("count").get<uint64_t>(), result);
-        } else {
-            ++counts[fmt::format("{:<6} {}", text_of(one, "operation"), result)];
-        }
+    if (!whole) {
+        return counts_text(counted_requests(requests), "nothing reached the block layer");
     }
-    for (const auto& [line, count] : counts) {
-        text += fmt::format("    {:>4} x {}\n", count, line);
+    std::string text;
+    for (const lab::WireRequest& one : requests) {
+        text += fmt::format("    {:<6} offset {:>9} count {:>7}  {}\n", printable(one.operation), one.offset_bytes,
+                            one.count_bytes, printable(answer_of(one)));
     }
     return text.empty() ? "    nothing reached the block layer\n" : text;
 }
 
-std::string list_text(const Json& list, const char* first, const char* second)
+std::string list_line(const std::string& first, const std::string& second)
 {
-    std::string text;
-    for (const Json& one : list) {
-        text += fmt::format("    {:<12} {}\n", text_of(one, first), text_of(one, second));
-    }
-    return text.empty() ? "    nothing\n" : text;
+    return fmt::format("    {:<12} {}\n", printable(first), printable(second));
 }
 
-std::string files_text(const Json& files, bool stat)
+std::string or_nothing(std::string text)
+{
+    return text.empty() ? "    nothing\n" : std::move(text);
+}
+
+std::string descriptor_text(const Outcome& outcome)
 {
     std::string text;
-    for (const Json& one : files) {
-        const std::string before = text_of(one, "digest_before");
-        const std::string after = text_of(one, "digest_after");
+    for (const lab::OpenFile& one : outcome.open_files) {
+        text += list_line(one.file, one.detail);
+    }
+    return or_nothing(std::move(text));
+}
+
+std::string kernel_text(const Outcome& outcome)
+{
+    std::string text;
+    for (const lab::KernelEvent& one : outcome.events) {
+        text += list_line(one.file, one.what);
+    }
+    return or_nothing(std::move(text));
+}
+
+std::string digest_text(const Outcome& outcome)
+{
+    std::string text;
+    for (const lab::FileEvidence& one : outcome.files) {
+        const std::string said =
+            one.content_changed()
+                ? fmt::format("{} -> {}, changed sectors of the file: {}", one.digest_before.substr(0, 16),
+                              one.digest_after.empty() ? "gone" : one.digest_after.substr(0, 16),
+                              ranges_text(one.changed))
+                : "as before, " + one.digest_before.substr(0, 16);
+        text += list_line(one.file, (one.backing ? "(backing) " : "") + said);
+    }
+    return or_nothing(std::move(text));
+}
+
+std::string stat_text(const Outcome& outcome)
+{
+    std::string text;
+    for (const lab::FileEvidence& one : outcome.files) {
         std::string said;
-        if (stat) {
-            for (const Json& change : one.at("stat")) {
-                said += (said.empty() ? "" : ", ") + change.get<std::string>();
-            }
-            said = said.empty() ? "as before" : said;
-        } else {
-            said = before == after ? "as before, " + before.substr(0, 16)
-                                   : fmt::format("{} -> {}, changed sectors of the file: {}", before.substr(0, 16),
-                                                 after.empty() ? "gone" : after.substr(0, 16), ranges_text(one.at("changed")));
+        for (const std::string& change : one.stat_changes) {
+            said += (said.empty() ? "" : ", ") + change;
         }
-        text += fmt::format("    {:<12} {}{}\n", text_of(one, "file"), one.at("backing").get<bool>() ? "(backing) " : "", said);
+        text += list_line(one.file, (one.backing ? "(backing) " : "") + (said.empty() ? "as before" : said));
     }
-    return text.empty() ? "    nothing\n" : text;
+    return or_nothing(std::move(text));
 }
 
-std::string reader_text(const Json& evidence)
+std::string reader_text(const lab::ReaderEvidence& reader)
 {
-    const auto reader = evidence.find("reader");
-    if (reader == evidence.end()) {
+    return fmt::format("  reader: what a program that shares no code with the drivers finds\n    {}\n{}",
+                       !reader.failure.empty() ? printable(reader.failure)
+                       : reader.wrong.empty()  ? "the reference content with exactly the accepted writes"
+                                               : "wrong sectors: " + ranges_text(reader.wrong),
+                       reader.command.empty() ? "" : "    by: " + printable(reader.command) + "\n");
+}
+
+std::string process_text(const char* title, const lab::ProcessEvidence& process)
+{
+    return fmt::format("  {}: {}\n    {}\n", title, process.ending, printable(process::paste_line(process.argv)));
+}
+
+std::string machine_text(const Results& results, const Finding& finding, const Outcome& outcome)
+{
+    if (!outcome.machine) {
         return {};
     }
-    const std::string failure = text_of(*reader, "failure");
-    const std::string command = text_of(*reader, "command");
-    return fmt::format("  reader: what a program that shares no code with the drivers finds\n    {}\n{}",
-                       !failure.empty()               ? failure
-                       : reader->at("wrong").empty() ? std::string("the reference content with exactly the accepted writes")
-                                                     : "wrong sectors: " + ranges_text(reader->at("wrong")),
-                       command.empty() ? "" : "    by: " + command + "\n");
-}
-
-std::string process_text(const char* title, const Json& process)
-{
-    return fmt::format("  {}: {}\n    {}\n", title, text_of(process, "ending"),
-                       process::paste_line(process.at("argv").get<std::vector<std::string>>()));
-}
-
-std::string evidence_text(const Json& evidence, bool whole)
-{
+    const Machine& machine = results.machines[*outcome.machine];
     std::string text;
-    for (const char* key : {"environment_error", "environment_hint", "subject_refusal", "guest_problem"}) {
-        if (const std::string said = text_of(evidence, key); !said.empty()) {
-            text += fmt::format("  {}: {}\n", key, printable(said));
-        }
+    if (!machine.device_model.argv.empty()) {
+        text += process_text("device model", machine.device_model);
+        text += process_text("QEMU", machine.qemu);
     }
-    const Json& seen = evidence.at("witnesses");
-    text += "  guest: what each command was told\n" + guest_text(seen.at("guest"), whole);
-    text += "  wire: what reached the block layer, and its answer\n" + wire_text(seen.at("wire"), whole);
-    text += "  descriptor: image files open or mapped in the device model\n" + list_text(seen.at("descriptor"), "file", "how");
-    text += "  kernel: inotify on the image's folder\n" + list_text(seen.at("kernel"), "file", "event");
-    text += "  digest: content of the chain\n" + files_text(seen.at("files"), false);
-    text += "  stat: size, blocks, inode, times\n" + files_text(seen.at("files"), true);
-    text += reader_text(evidence);
-    if (!evidence.at("device_model").at("argv").empty()) {
-        text += process_text("device model", evidence.at("device_model"));
-        text += process_text("QEMU", evidence.at("qemu"));
+    text += fmt::format("  subject {}, nonce {}, {:.0f} ms\n", printable(machine.subject), printable(machine.nonce),
+                        static_cast<double>(machine.duration_us) / 1000.0);
+    const std::string id = finding.one.id();
+    for (const std::string& other : machine.cases) {
+        text += other == id ? "" : fmt::format("    in company of {}\n", printable(other));
     }
-    text += fmt::format("  subject {}, nonce {}, {:.0f} ms", text_of(evidence, "subject"), text_of(evidence, "nonce"),
-                        evidence.at("milliseconds").get<double>());
-    for (const Json& other : evidence.at("company")) {
-        text += fmt::format("\n    in company of {}", other.get<std::string>());
-    }
-    return text + "\n";
+    return text;
 }
 
-std::string judged_text(const std::string& title, const Json& judged, bool whole)
+std::string outcome_text(const std::string& title, const Results& results, const Finding& finding,
+                         const Outcome& outcome, bool whole)
 {
-    std::string text = fmt::format("{}: {}\n", title, text_of(judged, "verdict"));
-    for (const Json& reason : judged.at("reasons")) {
-        text += "  because " + printable(reason.get<std::string>()) + "\n";
+    std::string text = fmt::format("{}: {}\n", title, matrix::to_string(outcome.verdict.kind));
+    for (const std::string& reason : outcome.verdict.reasons) {
+        text += "  because " + printable(reason) + "\n";
     }
-    return judged.contains("evidence") ? text + evidence_text(judged.at("evidence"), whole) : text;
+    if (finding.skipped()) {
+        return text;
+    }
+    for (const auto& [key, said] :
+         {std::pair{"environment_error", &outcome.environment_error},
+          std::pair{"environment_hint", &outcome.environment_hint},
+          std::pair{"subject_refusal", &outcome.subject_refusal}, std::pair{"guest_problem", &outcome.guest_problem}}) {
+        text += said->empty() ? "" : fmt::format("  {}: {}\n", key, printable(*said));
+    }
+    static const std::vector<lab::GuestCommand> kNoCommands;
+    static const std::vector<lab::WireRequest> kNoRequests;
+    text += "  guest: what each command was told\n" +
+            guest_text(outcome.guest ? results.guests[*outcome.guest] : kNoCommands, whole);
+    text += "  wire: what reached the block layer, and its answer\n" +
+            wire_text(outcome.wire ? results.wires[*outcome.wire] : kNoRequests, whole);
+    text += "  descriptor: image files open or mapped in the device model\n" + descriptor_text(outcome);
+    text += "  kernel: inotify on the image's folder\n" + kernel_text(outcome);
+    text += "  digest: content of the chain\n" + digest_text(outcome);
+    text += "  stat: size, blocks, inode, times\n" + stat_text(outcome);
+    text += outcome.reader ? reader_text(*outcome.reader) : "";
+    return text + machine_text(results, finding, outcome);
 }
 
 }  // namespace
 
-std::string show(const Json& result, bool whole)
+std::string ranges_text(const std::vector<image::SectorRange>& ranges, size_t limit)
 {
-    const std::string expected = text_of(result, "expected");
-    std::string text = judged_text(fmt::format("{} at {}{}", text_of(result, "case"), text_of(result, "at"),
-                                               expected.empty() ? "" : fmt::format(" (expected {})", expected)),
-                                   result, whole);
-    for (const auto& [key, title] : {std::pair{"alone", "the same case alone in its machine"},
-                                     std::pair{"in_company", "the same case in company"}}) {
-        if (result.contains(key)) {
-            text += judged_text(title, result.at(key), whole);
+    std::string text;
+    size_t shown = 0;
+    for (const image::SectorRange& range : ranges) {
+        if (shown++ == limit) {
+            return text + fmt::format(" and {} more runs", ranges.size() - limit);
         }
+        text += shown == 1 ? "" : " ";
+        text += range.count == 1 ? fmt::format("{}", range.first)
+                                 : fmt::format("{}-{}", range.first, range.first + range.count - 1);
+    }
+    return text;
+}
+
+std::string answer_of(const lab::WireRequest& request)
+{
+    return !request.answered ? "no answer" : request.error.empty() ? "ok" : request.error;
+}
+
+std::string registers_of(const lab::GuestCommand& one)
+{
+    return fmt::format(
+        "status {:02x} error {:02x}{}{}{}{}", one.status, one.error, one.sense.empty() ? "" : " sense " + one.sense,
+        one.bus_master ? fmt::format(" bm {:02x}", *one.bus_master) : "",
+        one.read_back.empty() ? "" : ", reads back " + one.read_back, one.timed_out ? ", no answer in time" : "");
+}
+
+std::map<std::string, size_t> counted_commands(const std::vector<lab::GuestCommand>& commands)
+{
+    std::map<std::string, size_t> counts;
+    for (const lab::GuestCommand& one : commands) {
+        ++counts[fmt::format("{:<8} {}", lab::to_string(one.command_class), one.accepted() ? "done" : "error") +
+                 (one.read_back.empty() ? "" : ", reads back " + one.read_back)];
+    }
+    return counts;
+}
+
+std::map<std::string, size_t> counted_requests(const std::vector<lab::WireRequest>& requests)
+{
+    std::map<std::string, size_t> counts;
+    for (const lab::WireRequest& one : requests) {
+        ++counts[fmt::format("{:<6} {}", one.operation, answer_of(one))];
+    }
+    return counts;
+}
+
+std::string show(const Results& results, const Finding& finding, bool whole)
+{
+    const std::string title = fmt::format(
+        "{} at {}{}", printable(finding.one.id()), printable(finding.at),
+        finding.expected ? fmt::format(" (expected {})", matrix::to_string(*finding.expected)) : std::string());
+    std::string text = outcome_text(title, results, finding, finding.outcome, whole);
+    if (finding.also) {
+        text += outcome_text(finding.also_is_alone ? "the same case alone in its machine" : "the same case in company",
+                             results, finding, *finding.also, whole);
     }
     return text;
 }

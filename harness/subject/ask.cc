@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "process/group.h"
 
 namespace rogate::subject {
@@ -14,9 +15,15 @@ constexpr std::string_view kFact = "rogate_";
 constexpr std::string_view kKnowsRo = "knows_ro";
 constexpr std::string_view kKnowsUsbRo = "knows_usb_ro";
 
+/// What a build has a word for.
+struct Words {
+    bool drive_ro = false;
+    bool usb_ro = false;
+};
+
 Result<process::Outcome> run_nbdkit(const std::filesystem::path& folder, std::vector<std::string> words)
 {
-    auto nbdkit = process::find_program("nbdkit", "nbdkit");
+    auto nbdkit = find_program("nbdkit");
     if (!nbdkit) {
         return nbdkit.error();
     }
@@ -25,8 +32,7 @@ Result<process::Outcome> run_nbdkit(const std::filesystem::path& folder, std::ve
 }
 
 /// True when the built device model takes `option` with `value`; its complaint goes into `complaint`.
-Result<bool> takes(const std::filesystem::path& folder, const std::string& option, const std::string& value,
-                   std::string& complaint)
+Result<bool> takes(const std::filesystem::path& folder, const std::string& option, const std::string& value, std::string& complaint)
 {
     auto outcome = run_nbdkit(folder, {"--exit-with-parent", "--foreground", "-U", "-", (folder / "bridge.so").string(),
                                        "arg=" + option, "arg=" + value, "--run", "exit 0"});
@@ -59,13 +65,7 @@ Result<std::string> dump(const std::filesystem::path& folder)
     return facts;
 }
 
-/// What a build can be told.
-struct Words {
-    bool drive_ro = false;
-    bool usb_ro = false;
-};
-
-/// Whether the -drive and the -usbdevice of a tree with a raw format have a word for read-only: found by telling it.
+/// Which words for read-only the command line of a tree with a raw format has: found by using them.
 Result<Words> try_raw(const std::filesystem::path& folder)
 {
     const std::filesystem::path disk = folder / "try.raw";
@@ -101,7 +101,7 @@ Result<void> ask(const std::filesystem::path& folder, const Profile& profile)
         return facts.error();
     }
     const bool has_raw = profile.limits.formats.empty() || profile.limits.formats.contains("raw");
-    Result<Words> words = Words{facts->find("read_only=none") == std::string::npos, false};
+    Result<Words> words = Words{!has_raw && facts->find("read_only=none") == std::string::npos, false};
     if (has_raw) {
         words = try_raw(folder);
     }
@@ -129,8 +129,8 @@ Result<void> read_answers(Subject& subject)
         at = end + 1;
     }
     subject.knows_ro = subject.facts[std::string(kKnowsRo)] == "1";
-    subject.knows_usb_ro = subject.facts[std::string(kKnowsUsbRo)] == "1";
     subject.facts.erase(std::string(kKnowsRo));
+    subject.knows_usb_ro = subject.facts[std::string(kKnowsUsbRo)] == "1";
     subject.facts.erase(std::string(kKnowsUsbRo));
     return {};
 }

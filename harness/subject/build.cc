@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/program.h"
 #include "process/group.h"
 #include "subject/source.h"
 #include "subject/symbols.h"
@@ -94,7 +95,7 @@ Result<void> write_tree(const std::filesystem::path& folder, const git::Tree& fi
 /// All that Ninja needs, below `folder`.
 Result<void> lay_out(const std::filesystem::path& folder, const Profile& profile, const git::Tree& files)
 {
-    const bool with_ccache = process::find_program("ccache").has_value();
+    const bool with_ccache = find_program("ccache").has_value();
     auto text = ninja_text(profile, files, with_ccache ? "ccache cc" : kCompiler);
     if (!text) {
         return text.error();
@@ -115,8 +116,8 @@ Result<void> lay_out(const std::filesystem::path& folder, const Profile& profile
 Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::filesystem::path& cache,
                               const Profile& profile, const git::Tree& files)
 {
-    for (const auto& [program, package] : {std::pair{kCompiler, "gcc"}, std::pair{"ninja", "ninja-build"}}) {
-        if (auto found = process::find_program(program, package); !found) {
+    for (const char* program : {kCompiler, "ninja"}) {
+        if (auto found = find_program(program); !found) {
             return found.error();
         }
     }
@@ -144,7 +145,7 @@ Result<BuildOutcome> build_in(const std::filesystem::path& folder, const std::fi
 Result<std::string> toolchain_key()
 {
     std::string facts = fmt::format("{}", kRecipe);
-    auto compiler = process::find_program(kCompiler, "gcc");
+    auto compiler = find_program(kCompiler);
     if (!compiler) {
         return compiler.error();
     }

@@ -18,12 +18,12 @@ namespace rogate::subject {
 
 /// A built subject.
 struct Subject {
-    size_t patches = 0;            ///< how many of the series are applied; 0 = base
-    std::string name;              ///< "base", "1" .. , "tip"
-    std::string tree_id;           ///< git tree id of all its files
-    std::filesystem::path folder;  ///< its build folder, named by tree id and toolchain
-    bool knows_ro = false;         ///< its -drive has a word for read-only: found by asking the built program
-    bool knows_usb_ro = false;     ///< its -usbdevice has one
+    size_t patches = 0;              ///< how many of the series are applied; 0 = base
+    std::string name;                ///< "base", "1" .. , "tip"
+    std::string tree_id;             ///< git tree id of all its files
+    std::filesystem::path folder;    ///< its build folder, named by tree id and toolchain
+    bool knows_ro = false;           ///< its -drive has a word for read-only: found by asking the built program
+    bool knows_usb_ro = false;       ///< its -usbdevice has one
     /// What the built bridge tells of itself, by name without the leading rogate_: bdrv_open, read_only, formats...
     std::map<std::string, std::string> facts;
 

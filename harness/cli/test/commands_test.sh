@@ -18,7 +18,7 @@ expect 0 "$ROGATE" show qcow/ide/ro/drive/backed --at tip --whole
 said out "WRITE_DMA"
 said out "reads back old"
 expect 0 "$ROGATE" show raw/ide/rw/drive/plain --again --json
-said out '"verdict": "writes"'
+said out '"verdict":"writes"'
 expect 0 "$ROGATE" doctor
 expect 0 "$ROGATE" run raw/ide/rw/drive/plain --at tip --keep
 kept=$(sed -n 's/^kept in //p' err)

@@ -30,8 +30,8 @@ if grep -E '^[a-z0-9_]+/ide/rw/' "$work/out" | grep -vE ' writes +writes$' |
     fail "a read-write case does not write"
 fi
 said "$work/out" "; all as expected"
-said "$work/results.json" '"version": 1'
+said "$work/results.json" '"version": 2'
 rows=$(grep -cE '^[a-z0-9_]+/ide/.* (sealed|writes|refused)$' "$work/out")
 [ "$rows" -ge 150 ] || fail "only $rows cases ran"
-[ "$(grep -c '"as_expected": true' "$work/results.json")" -ge $((2 * rows)) ] || fail "the results file lacks cases"
+[ "$(grep -c '"as_expected":true' "$work/results.json")" -ge $((2 * rows)) ] || fail "the results file lacks cases"
 passed
