@@ -37,7 +37,8 @@ Result<lab::Tools> find_tools(const Global& global, const std::vector<std::strin
         return Error{ErrorKind::environment, fmt::format("cannot read the guest '{}'", global.guest.string()),
                      "build it: cmake --build --preset dev"};
     }
-    return lab::Tools{*nbdkit, *qemu, std::filesystem::absolute(global.guest), guest_words};
+    const std::filesystem::path guest = std::filesystem::absolute(global.guest);
+    return lab::Tools{*nbdkit, *qemu, guest, guest_words, std::filesystem::path(ROGATE_GUESTS) / "linux", global.cache};
 }
 
 /// Where the machines' folder is made: TMPDIR if it is set, else memory if there is room, else the usual place. A guest's

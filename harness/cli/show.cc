@@ -21,8 +21,8 @@ struct ShowOptions {
 };
 
 /// What the last run left of a case, or a new run does.
-Result<report::Results> evidence_of(const Global& global, const ShowOptions& options, const std::string& case_id,
-                                    const std::string& state)
+Result<report::Results> evidence_of(const Global& global, const ShowOptions& options, const std::string& stored_name,
+                                    const std::string& case_id, const std::string& state)
 {
     if (!options.again) {
         // What cannot be read was left by another rogate, or is damaged: the run below replaces it.

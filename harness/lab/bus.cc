@@ -91,6 +91,9 @@ const std::vector<Bus>& buses()
         {"nvme", "nvme", 6, GuestKind::probe, true},
         {"floppy", "floppy", 2, GuestKind::probe, true},
         {"atapi", "ide", 4, GuestKind::probe, false},
+        {"lsi", "lsi", 7, GuestKind::linux_, true},
+        {"uhci", "uhci", 2, GuestKind::linux_, true},
+        {"ehci", "ehci", 6, GuestKind::linux_, true},
         {"monitor", "monitor", 8, GuestKind::monitor, true},
         {"tool", "tool", 1, GuestKind::image_tool, false},
     };

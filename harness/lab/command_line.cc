@@ -54,19 +54,6 @@ void add_disk(Words& words, const DeviceModel& model, const Disk& disk, const st
     }
 }
 
-/// What the guest is to look for; a CD drive sits on the IDE bus.
-std::string driven_buses(const std::vector<Attached>& disks)
-{
-    Words names;
-    for (const Attached& one : disks) {
-        const std::string name(one.disk.bus->pool);
-        if (std::find(names.begin(), names.end(), name) == names.end()) {
-            names.push_back(name);
-        }
-    }
-    return fmt::format("{}", fmt::join(names, ","));
-}
-
 }  // namespace
 
 Words device_model_words(const DeviceModel& model, const std::vector<std::string>& files, unsigned domain)
@@ -111,15 +98,36 @@ Words nbdkit_words(const Tools& tools, const DeviceModel& model, const std::file
     return words;
 }
 
-Words disk_words(const std::vector<Attached>& disks)
+// A CD drive sits on the IDE bus, which is why it is the pool that counts.
+std::string driven_buses(const std::vector<Attached>& disks)
+{
+    Words names;
+    for (const Attached& one : disks) {
+        const std::string name(one.disk.bus->pool);
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+    return fmt::format("{}", fmt::join(names, ","));
+}
+
+Words node_words(const std::vector<Attached>& disks)
 {
     Words words;
-    std::vector<BusDisk> on_bus;
     for (const Attached& one : disks) {
         words.insert(words.end(),
                      {"-blockdev", fmt::format("driver=raw,node-name={},discard=unmap,file.driver=nbd,file.server.type=unix,"
                                                "file.server.path={},file.server.abstract=on,file.server.tight=on,file.export={}",
                                                one.disk.node, one.socket, one.export_name)});
+    }
+    return words;
+}
+
+Words disk_words(const std::vector<Attached>& disks)
+{
+    Words words = node_words(disks);
+    std::vector<BusDisk> on_bus;
+    for (const Attached& one : disks) {
         on_bus.push_back(one.disk);
     }
     const Words devices = bus_words(on_bus);

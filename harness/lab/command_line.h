@@ -27,11 +27,17 @@ struct Attached {
     std::string export_name;
 };
 
+/// The words that make nodes of the exports.
+std::vector<std::string> node_words(const std::vector<Attached>& disks);
+
 /// The words that make nodes of the exports and hang them on their buses.
 std::vector<std::string> disk_words(const std::vector<Attached>& disks);
 
 /// What the guest says before it has found its virtio console, in QEMU's working folder.
 inline constexpr const char* kDebugConsole = "debugcon";
+
+/// The pools of the buses that the disks hang on, joined by commas: what a guest is to look for.
+std::string driven_buses(const std::vector<Attached>& disks);
 
 /// QEMU's whole command line for the probe guest; its report comes on stdout.
 std::vector<std::string> probe_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce);

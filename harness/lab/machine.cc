@@ -12,6 +12,7 @@
 #include "lab/device_model.h"
 #include "lab/guest_report.h"
 #include "lab/image_tool_guest.h"
+#include "lab/linux_run.h"
 #include "lab/monitor_guest.h"
 #include "process/group.h"
 
@@ -48,6 +49,7 @@ public:
         const GuestKind guest = machine_.models.front().disks.front().bus->guest;
         Result<void> ran = guest == GuestKind::image_tool ? run_tool()
                            : guest == GuestKind::monitor  ? run_monitor()
+                           : guest == GuestKind::linux_   ? run_linux()
                                                           : run_probe();
         for (const auto& model : models_) {
             model->stop(group_);
@@ -138,13 +140,7 @@ private:
 
     Result<process::Group::Id> start_qemu()
     {
-        std::vector<Attached> disks;
-        for (const auto& model : models_) {
-            for (const Disk& disk : model->model().disks) {
-                disks.push_back({{disk.bus, disk.place, fmt::format("disk{}", disks.size())}, model->socket(), disk.slot});
-            }
-        }
-        qemu_argv_ = probe_words(tools_, disks, nonce_);
+        qemu_argv_ = probe_words(tools_, attached(), nonce_);
         return group_.start({.argv = qemu_argv_, .env = {}, .folder = folder_, .on_stdout = [this](std::string_view) {
                                  if (models_up_ && !std::exchange(sampled_, true)) {
                                      for (const auto& model : models_) {
@@ -152,6 +148,17 @@ private:
                                      }
                                  }
                              }});
+    }
+
+    [[nodiscard]] std::vector<Attached> attached() const
+    {
+        std::vector<Attached> disks;
+        for (const auto& model : models_) {
+            for (const Disk& disk : model->model().disks) {
+                disks.push_back({{disk.bus, disk.place, fmt::format("disk{}", disks.size())}, model->socket(), disk.slot});
+            }
+        }
+        return disks;
     }
 
     Result<void> start_models()
@@ -186,6 +193,41 @@ private:
         report_ = run_monitor_guest(disks, nonce_);
         for (const auto& model : models_) {
             model->sample(group_);
+        }
+        return {};
+    }
+
+    Result<void> run_linux()
+    {
+        for (const auto& model : models_) {
+            if (auto listening = model->listen(); !listening) {
+                return listening.error();
+            }
+        }
+        if (auto up = start_models(); !up) {
+            return up.error();
+        }
+        process::Group::Id qemu = 0;
+        const uint64_t bytes = machine_.models.front().disks.front().original->golden.image.content_bytes;
+        auto run = run_linux_guest(tools_, attached(), bytes, nonce_, machine_.deadline, group_, qemu, [this] {
+            for (const auto& model : models_) {
+                model->sample(group_);
+            }
+        });
+        if (!run) {
+            return run.error();
+        }
+        until_ = process::Clock::now() + (run->problem.empty() ? 5s : 100ms);
+        wait_for_end(qemu);
+        qemu_argv_ = run->argv;
+        qemu_ = std::move(group_.outcome(qemu));
+        qemu_.timed_out = run->timed_out;
+        console_ = run->console;
+        report_ = parse_guest_report(console_);
+        judge_guest();
+        if (!run->problem.empty()) {
+            report_.complete = false;
+            report_.problem = run->problem;
         }
         return {};
     }

@@ -22,6 +22,8 @@ struct Tools {
     std::filesystem::path qemu;
     std::filesystem::path guest;           ///< the probe's ELF file
     std::vector<std::string> guest_words;  ///< put behind the nonce on the guest's command line
+    std::filesystem::path linux_guest;     ///< the folder of the Linux guest
+    std::filesystem::path cache;           ///< keeps the templates that it is restored from
 };
 
 /// A golden image and what the witnesses say of it before anything is done to a copy.
