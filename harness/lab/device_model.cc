@@ -208,13 +208,16 @@ Result<void> RunningModel::change_media(process::Group& group)
         if (auto changed = model_.xenstore->set_params(domain_, disk.slot, files_[i]); !changed) {
             return changed.error();
         }
+        // It takes the old medium out and the new one in between two requests, so when the old one is gone the new one is in.
+        const std::filesystem::path first = folder_ / (disk.slot + "-first");
         const auto until = process::Clock::now() + 5s;
-        while (!disks_[i]->sample(group.pid(*id_)) && process::Clock::now() < until) {
+        while (!open_files(group.pid(*id_), first).empty() && process::Clock::now() < until) {
             (void)client->read(0, sector);  // the device model looks at its events between requests
-            if (group.wait_any({*id_}, process::Clock::now() + 2ms)) {
+            if (group.wait_any({*id_}, process::Clock::now() + 1ms)) {
                 return {};
             }
         }
+        disks_[i]->sample(group.pid(*id_));
     }
     return {};
 }

@@ -4,6 +4,7 @@
 # -drive are run at every state by subjects_test.sh, all others at base and tip by matrix_test.sh).
 . "$(dirname "$0")/lib.sh"
 
-expect 0 "$ROGATE" run '*/ide/ro' '*/floppy/ro/drive/plain' '*/atapi/ro' '*/monitor/ro' '*/tool/ro' --at all
+expect 0 "$ROGATE" run '*/ide/ro/drive' '*/ide/ro/cdrom' '*/ide/ro/board-cd' '*/ide/ro/usbdevice' \
+    '*/ide/ro/xenstore/plain' '*/ide/ro/xenstore-nomode/plain' '*/ide/ro/xenstore-change' '*/floppy/ro/drive/plain' '*/atapi/ro' '*/monitor/ro' '*/tool/ro' --at all
 said "$work/out" "; all as expected"
 passed

@@ -16,7 +16,8 @@ drop() { # PATCH: a copy of the series without it
 # against the line that names it and the reason below it.
 without() {
     drop "$1"
-    expect 1 "$ROGATE" run --series "$work/patches/drv_read_only" --at tip '*/ide/ro' '*/floppy/ro/drive/plain' '*/monitor/ro' '*/tool/ro'
+    expect 1 "$ROGATE" run --series "$work/patches/drv_read_only" --at tip '*/ide/ro/drive' '*/ide/ro/cdrom' '*/ide/ro/usbdevice' \
+        '*/ide/ro/xenstore/plain' '*/ide/ro/xenstore-change' '*/floppy/ro/drive/plain' '*/monitor/ro' '*/tool/ro'
     said "$work/out" "unexpected: $2 at tip: expected sealed, seen $3"
     grep -A2 '^unexpected: ' "$work/out" | grep -v '^--$' | paste -s -d ' ' | sed 's/unexpected: /\n&/g' | sed 1d >"$work/failed"
     if grep -vE "$4" "$work/failed"; then
