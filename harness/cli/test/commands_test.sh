@@ -22,7 +22,7 @@ said out '"verdict":"writes"'
 expect 0 "$ROGATE" doctor
 expect 0 "$ROGATE" run raw/ide/rw/drive/plain --at tip --keep
 kept=$(sed -n 's/^kept in //p' err)
-[ -s "$kept"/machine-0/hda/disk.raw ] || fail "--keep kept no image"
-[ -s "$kept"/machine-0/requests.log ] || fail "--keep kept no request log"
+[ -s "$kept"/machine-0/model-0/hda/disk.raw ] || fail "--keep kept no image"
+[ -s "$kept"/machine-0/model-0/requests.log ] || fail "--keep kept no request log"
 grep -q '^nbdkit\|/nbdkit ' "$kept"/machine-0/by-hand || fail "--keep kept no command lines"
 passed

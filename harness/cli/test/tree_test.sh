@@ -56,7 +56,7 @@ protocol="--tree $work/protocol --profile $trees/protocol/profile/profile.toml"
     expect 1 "$ROGATE" run $protocol -q raw/ide/ro/drive/snapshot # nothing ran
     expect 0 "$ROGATE" run $protocol -q 'raw/ide/ro/drive' --json "$work/results.json"
     said "$work/results.json" "this block layer has no word for a snapshot"
-    said "$work/results.json" "\"commit\": \"$(git -C "$work/protocol" rev-parse HEAD)\""
+    said "$work/results.json" "$(git -C "$work/protocol" rev-parse HEAD)"
     expect 0 "$ROGATE" show $protocol raw/ide/ro/drive/plain --at base
     said "$work/out" "raw/ide/ro/drive/plain at base (expected hole): hole"
     expect 0 "$ROGATE" doctor $protocol
