@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -79,6 +80,18 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view text
         return errno_error("write", path.string(), err);
     }
     return {};
+}
+
+void remove_unfinished(const std::filesystem::path& folder, std::string_view prefix)
+{
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        if (it->path().filename().string().starts_with(prefix) &&
+            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > std::chrono::hours(1)) {
+            std::filesystem::remove_all(it->path(), ignored);
+        }
+    }
 }
 
 Result<TempDir> TempDir::make(const std::filesystem::path& parent, const std::string& prefix)

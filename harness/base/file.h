@@ -35,6 +35,10 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t limit_by
 /// Writes `text` to a temporary file beside `path` and renames it: a reader sees the old file or the new one, whole.
 Result<void> write_file(const std::filesystem::path& path, std::string_view text);
 
+/// Removes the entries of `folder` whose names start with `prefix` and that nobody changed for an hour: what makers in a
+/// TempDir left that were killed. Those of the last hour may still be at work. Never fails; what cannot be removed stays.
+void remove_unfinished(const std::filesystem::path& folder, std::string_view prefix);
+
 /// A folder with a random name below `parent`, removed with all it holds on destruction.
 class TempDir {
 public:

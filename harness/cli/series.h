@@ -37,4 +37,7 @@ Result<git::Tree> load_base(const Global& global, const BaseOptions& options);
 /// Errors: usage for an unknown one, with the nearest.
 Result<std::filesystem::path> find_series(const Global& global, const std::string& name);
 
+/// That series, read. Errors: as find_series() and series::load_series().
+Result<series::Series> load_named_series(const Global& global, const std::string& name);
+
 }  // namespace rogate::cli

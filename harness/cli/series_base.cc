@@ -69,4 +69,10 @@ Result<std::filesystem::path> find_series(const Global& global, const std::strin
     return folder / name;
 }
 
+Result<series::Series> load_named_series(const Global& global, const std::string& name)
+{
+    auto folder = find_series(global, name);
+    return folder ? series::load_series(*folder) : folder.error();
+}
+
 }  // namespace rogate::cli

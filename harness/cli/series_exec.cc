@@ -55,11 +55,7 @@ void print_json(const std::vector<series::ExecStep>& steps)
 
 Result<ExitCode> exec(const Global& global, const ExecOptions& options, const std::filesystem::path& work)
 {
-    auto folder = find_series(global, options.series);
-    if (!folder) {
-        return folder.error();
-    }
-    auto series = series::load_series(*folder);
+    auto series = load_named_series(global, options.series);
     if (!series) {
         return series.error();
     }

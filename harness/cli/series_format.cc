@@ -21,11 +21,7 @@ struct FormatWords {
 
 Result<ExitCode> format(const Global& global, FormatWords& words)
 {
-    auto folder = find_series(global, words.series);
-    if (!folder) {
-        return folder.error();
-    }
-    auto series = series::load_series(*folder);
+    auto series = load_named_series(global, words.series);
     if (!series) {
         return series.error();
     }

@@ -32,20 +32,16 @@ Result<std::unique_ptr<Target>> load_target(const Global& global, const TargetOp
     if (options.base.tree.empty() && !options.strip.empty()) {
         return Error{ErrorKind::usage, "--strip belongs to a repository", "name it with --tree"};
     }
-    auto folder = find_series(global, options.series);
-    if (!folder) {
-        return folder.error();
-    }
-    auto series = series::load_series(*folder);
+    auto series = load_named_series(global, options.series);
     if (!series) {
         return series.error();
     }
-    auto resolutions = series::Resolutions::load(*folder);
+    auto resolutions = series::Resolutions::load(series->folder);
     if (!resolutions) {
         return resolutions.error();
     }
     auto target = std::make_unique<Target>();
-    target->folder = *folder;
+    target->folder = series->folder;
     target->series = *std::move(series);
     target->resolutions = *std::move(resolutions);
     if (!options.base.tree.empty()) {

@@ -133,15 +133,11 @@ std::vector<std::string> SeriesSetup::patch_names() const
 
 Result<SeriesSetup> load_series_setup(const Global& global, const std::string& name)
 {
-    auto folder = find_series(global, name);
-    if (!folder) {
-        return folder.error();
-    }
-    auto series = series::load_series(*folder);
+    auto series = load_named_series(global, name);
     if (!series) {
         return series.error();
     }
-    const std::filesystem::path file = *folder / "expect.toml";
+    const std::filesystem::path file = series->folder / "expect.toml";
     auto text = read_file(file);
     if (!text) {
         return Error{ErrorKind::usage, text.error().text, "a series tells in expect.toml which verdicts it brings"};

@@ -197,20 +197,6 @@ Result<Golden> load_golden(const std::filesystem::path& folder)
     return Golden{folder, std::move(description->image)};
 }
 
-/// Removes what makers left that were killed; those of the last hour may still be at work.
-void remove_unfinished(const std::filesystem::path& folder)
-{
-    using namespace std::chrono_literals;
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        std::error_code ignored;
-        if (it->path().filename().string().starts_with(kUnfinishedPrefix) &&
-            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > 1h) {
-            std::filesystem::remove_all(it->path(), ignored);
-        }
-    }
-}
-
 Result<void> make_in_cache(const std::filesystem::path& parent, const std::string& key, const FormatRecipe& recipe,
                            Shape stored, const RunProgram& run)
 {
@@ -219,7 +205,7 @@ Result<void> make_in_cache(const std::filesystem::path& parent, const std::strin
     if (error) {
         return errno_error("make", parent.string(), error.value());
     }
-    remove_unfinished(parent);
+    remove_unfinished(parent, kUnfinishedPrefix);
     auto temporary = TempDir::make(parent, kUnfinishedPrefix);
     if (!temporary) {
         return temporary.error();

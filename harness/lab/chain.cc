@@ -58,6 +58,12 @@ Result<Original> make_original(image::Golden golden)
     return Original{std::move(golden), std::move(*files)};
 }
 
+Result<void> copy_image(const image::Golden& golden, const std::filesystem::path& folder)
+{
+    const auto lock = process::hold_starts();
+    return image::instantiate(golden, folder);
+}
+
 Result<ChainWitness> ChainWitness::before(const Original& original, const std::filesystem::path& folder)
 {
     ChainWitness witness(original, folder);

@@ -18,6 +18,10 @@ Result<image::ProgramOutput> run_program(const std::vector<std::string>& argv);
 /// Makes an Original of a golden image: its files are digested once for all copies, and kept so in the cache.
 Result<Original> make_original(image::Golden golden);
 
+/// Copies a golden image into `folder`, made here, while no program is started (process::hold_starts()): a child's late
+/// closing of the copy would look like somebody else's write. Errors: environment.
+Result<void> copy_image(const image::Golden& golden, const std::filesystem::path& folder);
+
 /// The digest and stat witnesses of one case's files, the backing chain included.
 class ChainWitness {
 public:

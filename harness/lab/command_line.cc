@@ -135,15 +135,20 @@ Words disk_words(const std::vector<Attached>& disks)
     return words;
 }
 
+std::string guest_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce)
+{
+    std::string words = fmt::format("nonce={} buses={}", nonce, driven_buses(disks));
+    for (const std::string& word : tools.guest_words) {
+        words += " " + word;
+    }
+    return words;
+}
+
 Words probe_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce)
 {
-    std::string append = fmt::format("nonce={} buses={}", nonce, driven_buses(disks));
-    for (const std::string& word : tools.guest_words) {
-        append += " " + word;
-    }
     Words words{tools.qemu.string(), "-accel", "tcg", "-M", "pc", "-m", "16", "-nodefaults",
                 "-no-user-config", "-display", "none", "-bios", "qboot.rom", "-kernel",
-                tools.guest.string(), "-append", append, "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+                tools.guest.string(), "-append", guest_words(tools, disks, nonce), "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                 // The debug console costs a system call a byte: it is for guests that come to nothing.
                 "-debugcon", std::string("file:") + kDebugConsole, "-chardev", "stdio,id=console,signal=off", "-device",
                 "virtio-serial-pci,addr=0x1f", "-device", "virtconsole,chardev=console"};

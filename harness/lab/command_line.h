@@ -39,6 +39,9 @@ inline constexpr const char* kDebugConsole = "debugcon";
 /// The pools of the buses that the disks hang on, joined by commas: what a guest is to look for.
 std::string driven_buses(const std::vector<Attached>& disks);
 
+/// The words that tell a guest what to do.
+std::string guest_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce);
+
 /// QEMU's whole command line for the probe guest; its report comes on stdout.
 std::vector<std::string> probe_words(const Tools& tools, const std::vector<Attached>& disks, const std::string& nonce);
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <fmt/format.h>
+#include <iterator>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -154,14 +155,10 @@ Result<unsigned> RunningModel::tell_xenstore(std::vector<std::pair<std::string, 
         }
         if (disk.xen.first_medium) {
             const image::Golden& first = disk.xen.first_medium->golden;
-            const std::filesystem::path folder = folder_ / (disk.slot + "-first");
-            auto lock = process::hold_starts();
-            auto copied = image::instantiate(first, folder);
-            lock.unlock();
-            if (!copied) {
+            if (auto copied = copy_image(first, first_medium_folder(disk)); !copied) {
                 return copied.error();
             }
-            one.file = (folder / first.image.active()).string();
+            one.file = (first_medium_folder(disk) / first.image.active()).string();
         }
         disks.push_back(std::move(one));
     }
@@ -209,9 +206,8 @@ Result<void> RunningModel::change_media(process::Group& group)
             return changed.error();
         }
         // It takes the old medium out and the new one in between two requests, so when the old one is gone the new one is in.
-        const std::filesystem::path first = folder_ / (disk.slot + "-first");
         const auto until = process::Clock::now() + 5s;
-        while (!open_files(group.pid(*id_), first).empty() && process::Clock::now() < until) {
+        while (!open_files(group.pid(*id_), first_medium_folder(disk)).empty() && process::Clock::now() < until) {
             (void)client->read(0, sector);  // the device model looks at its events between requests
             if (group.wait_any({*id_}, process::Clock::now() + 1ms)) {
                 return {};
@@ -259,10 +255,9 @@ std::vector<Evidence> RunningModel::collect(const std::string& nonce)
             evidence.device_model = {argv_, process::describe(outcome_), outcome_.exit_status, outcome_.signal,
                                      outcome_.timed_out, outcome_.err};
         }
-        for (const WireRequest& request : log ? *log : std::vector<WireRequest>()) {
-            if (request.export_name == evidence.export_name) {
-                evidence.requests.push_back(request);
-            }
+        if (log) {
+            std::copy_if(log->begin(), log->end(), std::back_inserter(evidence.requests),
+                         [&](const WireRequest& request) { return request.export_name == evidence.export_name; });
         }
         judge_ending(evidence);
         if (!log && evidence.environment_error.empty() && evidence.subject_refusal.empty()) {

@@ -92,6 +92,7 @@ public:
 private:
     Result<unsigned> tell_xenstore(std::vector<std::pair<std::string, std::string>>& environment);
     Result<void> place_on_board(size_t i) const;
+    [[nodiscard]] std::filesystem::path first_medium_folder(const Disk& disk) const { return folder_ / (disk.slot + "-first"); }
     void judge_ending(Evidence& evidence) const;
 
     const Tools& tools_;

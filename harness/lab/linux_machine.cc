@@ -63,6 +63,11 @@ Result<LinuxFiles> linux_files(const std::filesystem::path& qemu, const std::fil
     return files;
 }
 
+std::vector<std::string> empty_disk_words(const LinuxDisk& disk)
+{
+    return {"-blockdev", fmt::format("driver=null-co,node-name={},size={},read-zeroes=on", disk.node, disk.bytes)};
+}
+
 bool can_restore(const LinuxShape& shape)
 {
     return std::none_of(shape.devices.begin(), shape.devices.end(),

@@ -27,6 +27,9 @@ struct LinuxDisk {
     uint64_t bytes = 0;
 };
 
+/// QEMU's words for a node that holds zeros and forgets what is written.
+std::vector<std::string> empty_disk_words(const LinuxDisk& disk);
+
 /// All that must be the same in a machine and in the template that it is restored from.
 struct LinuxShape {
     std::vector<std::string>

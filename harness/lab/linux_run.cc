@@ -36,8 +36,8 @@ Outfit outfit_of(const std::vector<Attached>& disks, uint64_t disk_bytes)
                                            [&](const Attached& one) { return on_it(one) && one.disk.place == place; });
             BusDisk disk{&bus, place, here != disks.end() ? here->disk.node : fmt::format("spare-{}-{}", bus.name, place)};
             if (here == disks.end()) {
-                outfit.nodes.insert(outfit.nodes.end(), {"-blockdev", fmt::format("driver=null-co,node-name={},size={},read-zeroes=on",
-                                                                                  disk.node, disk_bytes)});
+                const std::vector<std::string> spare = empty_disk_words({disk.node, disk_bytes});
+                outfit.nodes.insert(outfit.nodes.end(), spare.begin(), spare.end());
             }
             outfit.shape.disks.push_back({disk.node, disk_bytes});
             all.push_back(std::move(disk));
@@ -89,10 +89,7 @@ Result<LinuxRun> run_linux_guest(const Tools& tools, const std::vector<Attached>
     }
     qemu = *id;
     guest->started();
-    std::string line = fmt::format("run nonce={} buses={}", nonce, driven_buses(disks));
-    for (const std::string& word : tools.guest_words) {
-        line += " " + word;
-    }
+    const std::string line = "run " + guest_words(tools, disks, nonce);
     // The device models' streams must be served while the guest is asked: a refusal is a line on stderr, and a full pipe
     // would stop them.
     const auto until = process::Clock::now() + deadline;

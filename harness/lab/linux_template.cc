@@ -31,8 +31,8 @@ std::vector<std::string> empty_disks(const LinuxShape& shape)
 {
     std::vector<std::string> words;
     for (const LinuxDisk& disk : shape.disks) {
-        words.insert(words.end(), {"-blockdev", fmt::format("driver=null-co,node-name={},size={},read-zeroes=on",
-                                                            disk.node, disk.bytes)});
+        const std::vector<std::string> node = empty_disk_words(disk);
+        words.insert(words.end(), node.begin(), node.end());
     }
     return words;
 }
@@ -133,19 +133,6 @@ bool is_whole(const LinuxTemplate& made)
     return true;
 }
 
-/// Removes what makers left that were killed; those of the last hour may still be at work.
-void remove_unfinished(const std::filesystem::path& folder)
-{
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        std::error_code ignored;
-        if (it->path().filename().string().starts_with(kUnfinishedPrefix) &&
-            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > 1h) {
-            std::filesystem::remove_all(it->path(), ignored);
-        }
-    }
-}
-
 Result<void> make_in_cache(const std::filesystem::path& folder, const LinuxFiles& files, const LinuxShape& shape,
                            Clock::time_point until)
 {
@@ -154,7 +141,7 @@ Result<void> make_in_cache(const std::filesystem::path& folder, const LinuxFiles
     if (error) {
         return errno_error("make", folder.parent_path().string(), error.value());
     }
-    remove_unfinished(folder.parent_path());
+    remove_unfinished(folder.parent_path(), kUnfinishedPrefix);
     auto temporary = TempDir::make(folder.parent_path(), std::string(kUnfinishedPrefix));
     if (!temporary) {
         return temporary.error();

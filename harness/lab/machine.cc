@@ -69,7 +69,9 @@ public:
             }
             std::move(some.begin(), some.end(), std::back_inserter(all));
         }
-        write_by_hand();
+        if (machine_.keep) {
+            write_by_hand();
+        }
         tell_company(all);
         return all;
     }
@@ -96,10 +98,8 @@ private:
     /// changed first, it must not see the one before.
     Result<void> run_probe()
     {
-        for (const auto& model : models_) {
-            if (auto listening = model->listen(); !listening) {
-                return listening.error();
-            }
+        if (auto listening = listen(); !listening) {
+            return listening.error();
         }
         const bool change = std::any_of(models_.begin(), models_.end(), [](const auto& model) { return model->has_media_change(); });
         std::optional<process::Group::Id> qemu;
@@ -127,9 +127,7 @@ private:
         }
         models_up_ = true;
         wait_for_end(*qemu);
-        for (const auto& model : models_) {
-            model->sample(group_);
-        }
+        sample();
         qemu_ = std::move(group_.outcome(*qemu));
         auto early = read_file(folder_ / kDebugConsole);
         console_ = (early ? *early : std::string()) + qemu_.out;
@@ -143,9 +141,7 @@ private:
         qemu_argv_ = probe_words(tools_, attached(), nonce_);
         return group_.start({.argv = qemu_argv_, .env = {}, .folder = folder_, .on_stdout = [this](std::string_view) {
                                  if (models_up_ && !std::exchange(sampled_, true)) {
-                                     for (const auto& model : models_) {
-                                         model->sample(group_);
-                                     }
+                                     sample();
                                  }
                              }});
     }
@@ -159,6 +155,23 @@ private:
             }
         }
         return disks;
+    }
+
+    Result<void> listen()
+    {
+        for (const auto& model : models_) {
+            if (auto listening = model->listen(); !listening) {
+                return listening;
+            }
+        }
+        return {};
+    }
+
+    void sample()
+    {
+        for (const auto& model : models_) {
+            model->sample(group_);
+        }
     }
 
     Result<void> start_models()
@@ -177,11 +190,11 @@ private:
     /// The host gives the commands itself.
     Result<void> run_monitor()
     {
+        if (auto listening = listen(); !listening) {
+            return listening.error();
+        }
         std::vector<MonitorDisk> disks;
         for (const auto& model : models_) {
-            if (auto listening = model->listen(); !listening) {
-                return listening.error();
-            }
             for (const Disk& disk : model->model().disks) {
                 disks.push_back({model->socket(), disk.slot, guest_disk_name(*disk.bus, disk.place),
                                  static_cast<unsigned>(disks.size()), disk.read_only});
@@ -191,29 +204,21 @@ private:
             return up.error();
         }
         report_ = run_monitor_guest(disks, nonce_);
-        for (const auto& model : models_) {
-            model->sample(group_);
-        }
+        sample();
         return {};
     }
 
     Result<void> run_linux()
     {
-        for (const auto& model : models_) {
-            if (auto listening = model->listen(); !listening) {
-                return listening.error();
-            }
+        if (auto listening = listen(); !listening) {
+            return listening.error();
         }
         if (auto up = start_models(); !up) {
             return up.error();
         }
         process::Group::Id qemu = 0;
         const uint64_t bytes = machine_.models.front().disks.front().original->golden.image.content_bytes;
-        auto run = run_linux_guest(tools_, attached(), bytes, nonce_, machine_.deadline, group_, qemu, [this] {
-            for (const auto& model : models_) {
-                model->sample(group_);
-            }
-        });
+        auto run = run_linux_guest(tools_, attached(), bytes, nonce_, machine_.deadline, group_, qemu, [this] { sample(); });
         if (!run) {
             return run.error();
         }
@@ -339,7 +344,6 @@ private:
         }
     }
 
-    /// For a folder that is kept.
     void write_by_hand() const
     {
         std::vector<std::vector<std::string>> nbdkits;

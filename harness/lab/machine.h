@@ -82,6 +82,7 @@ struct DeviceModel {
 struct Machine {
     std::vector<DeviceModel> models;
     std::chrono::milliseconds deadline{20'000};
+    bool keep = false;  ///< its folder stays: the command lines go there too, in the file by-hand
 };
 
 /// Copies the images below `folder` (an empty folder of the machine's own), runs the machine and asks the witnesses.

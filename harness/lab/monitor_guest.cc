@@ -70,12 +70,16 @@ public:
         if (!first) {
             return first.error();
         }
+        auto now = watched();
+        if (!now) {
+            return now.error();
+        }
         report_.disks.push_back({.id = disk_.name, .index = disk_.index, .kind = "monitor", .sectors = first->sectors, .model = {}});
         for (const Call& call : kCalls) {
             if (call.loses_data && !disk_.read_only) {
                 continue;
             }
-            if (auto made = make(call, *first); !made) {
+            if (auto made = make(call, *first, *now); !made) {
                 return made.error();
             }
         }
@@ -83,7 +87,8 @@ public:
     }
 
 private:
-    Result<void> make(const Call& call, const Answer& info)
+    /// Makes the call on a disk that reads `now`, which is then what it reads afterwards: nothing happens between two calls.
+    Result<void> make(const Call& call, const Answer& info, Bytes& now)
     {
         GuestCommand command;
         command.disk = disk_.name;
@@ -105,10 +110,6 @@ private:
                 request.insert(request.end(), sector.begin(), sector.end());
             }
         }
-        auto before = watched();
-        if (!before) {
-            return before.error();
-        }
         const int refused = monitor_->write(0, request);
         if (refused == ENOTCONN || refused == ETIMEDOUT) {
             return Error{ErrorKind::environment, fmt::format("{}: the device model went away", call.name)};
@@ -123,7 +124,8 @@ private:
         if (command.status == ENOTSUP || command.status == ENOTTY) {
             command.command_class = CommandClass::absent;
         }
-        judge_watched(command, *before, *after, request);
+        judge_watched(command, now, *after, request);
+        now = std::move(*after);
         report_.commands.push_back(std::move(command));
         return {};
     }

@@ -7,10 +7,7 @@ Result<void> WatchedDisk::prepare(const Disk& disk, const std::filesystem::path&
 {
     disk_ = &disk;
     folder_ = folder;
-    auto lock = process::hold_starts();
-    auto copied = image::instantiate(disk.original->golden, folder);
-    lock.unlock();
-    if (!copied) {
+    if (auto copied = copy_image(disk.original->golden, folder); !copied) {
         return copied.error();
     }
     auto chain = ChainWitness::before(*disk.original, folder);

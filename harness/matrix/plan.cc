@@ -82,7 +82,6 @@ private:
         PlannedMachine machine;
         std::vector<DraftModel> models;
         std::map<std::string_view, std::set<size_t>> places;  // taken, by pool of buses
-        size_t disks = 0;
     };
 
     static std::optional<size_t> free_place(const Draft& draft, const lab::Bus& bus)
@@ -103,11 +102,11 @@ private:
         const lab::Bus& bus = *lab::find_bus(item.one->bus);
         const std::pair<lab::GuestKind, bool> key{bus.guest, configuration.changes_medium};
         for (Draft& draft : drafts_) {
-            if (draft.key == key && draft.disks < max_disks_ && put(draft, i, configuration, bus)) {
+            if (draft.key == key && draft.machine.disks() < max_disks_ && put(draft, i, configuration, bus)) {
                 return;
             }
         }
-        drafts_.push_back({key, {}, {}, {}, 0});
+        drafts_.push_back({key, {}, {}, {}});
         (void)put(drafts_.back(), i, configuration, bus);
     }
 
@@ -157,7 +156,6 @@ private:
             planned.behind_another = true;
             planned.companion_place = *companion;
             model.slots.insert("hda");
-            ++draft.disks;
         }
         const size_t place = *free_place(draft, bus);
         draft.machine.models.push_back(std::move(planned));
@@ -174,7 +172,6 @@ private:
         draft.models[m].slots.insert(slot);
         draft.models[m].board |= board;
         draft.places[bus.pool].insert(place);
-        ++draft.disks;
     }
 
     const std::vector<Placeable>& items_;

@@ -234,6 +234,7 @@ private:
     {
         lab::Machine machine;
         machine.deadline = plan_.deadline;
+        machine.keep = plan_.keep;
         for (const PlannedModel& one : planned.models) {
             auto model = make_model(one);
             if (!model) {

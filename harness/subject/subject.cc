@@ -20,19 +20,6 @@ namespace {
 
 constexpr const char* kUnfinishedPrefix = "building-";
 
-/// Removes what builds left that were killed; those of the last hour may still be at work.
-void remove_unfinished(const std::filesystem::path& folder)
-{
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        std::error_code ignored;
-        if (it->path().filename().string().starts_with(kUnfinishedPrefix) &&
-            std::filesystem::file_time_type::clock::now() - it->last_write_time(ignored) > std::chrono::hours(1)) {
-            std::filesystem::remove_all(it->path(), ignored);
-        }
-    }
-}
-
 /// Makes the subjects of one series from one source.
 class Maker {
 public:
@@ -108,7 +95,7 @@ private:
         if (read_answers(subject)) {
             return subject;
         }
-        remove_unfinished(subjects_);
+        remove_unfinished(subjects_, kUnfinishedPrefix);
         notice_(subject.name, subject.tree_id);
         if (auto built = build(files, subject.folder); !built) {
             return built.error();
