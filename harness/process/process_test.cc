@@ -162,6 +162,32 @@ TEST(RunFolder, AndItsProgramsAreGoneAfterSigkill)
     EXPECT_TRUE(soon([&] { return !alive(pid); }));
 }
 
+TEST(RunFolder, IsGoneHoweverEarlyRogateIsKilled)
+{
+    auto parent = TempDir::make(std::filesystem::temp_directory_path(), "process-test-");
+    ASSERT_TRUE(parent);
+    for (int i = 0; i < 300; ++i) {
+        const pid_t victim = ::fork();
+        ASSERT_GE(victim, 0);
+        if (victim == 0) {
+            const auto folder = RunFolder::make(parent->path());
+            ::pause();
+        }
+        ::usleep(static_cast<useconds_t>(i * 10));
+        ::kill(victim, SIGKILL);
+        ::waitpid(victim, nullptr, 0);
+    }
+    EXPECT_TRUE(soon([&] { return std::filesystem::is_empty(parent->path()); }));
+}
+
+TEST(RunFolder, TellsWhyItCannotBeMade)
+{
+    const auto folder = RunFolder::make("/nowhere/at/all");
+    ASSERT_FALSE(folder);
+    EXPECT_NE(folder.error().text.find("/nowhere/at/all"), std::string::npos);
+    EXPECT_NE(folder.error().text.find("No such file"), std::string::npos) << folder.error().text;
+}
+
 TEST(Process, LosesNothingOfALargeOutputThatEndsWithTheProgram)
 {
     // Oracle: the number of bytes asked for. Many short runs, since what was lost was lost by chance at the end.

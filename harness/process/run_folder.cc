@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "process/run_folder.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,21 +21,26 @@ int remove_entry(const char* path, const struct stat*, int, struct FTW*)
     return 0;
 }
 
-/// The janitor's life: wait until every holder of the pipe's other end is gone, then remove the folder. The programs
-/// that rogate started die with it but not in the same instant, so what they still create is removed again.
-[[noreturn]] void be_janitor(int alive_read_fd, const char* folder)
+/// The janitor's life: make the folder, tell of it, wait until every holder of the socket's other end is gone, then remove
+/// it. It makes the folder itself, so that there is none that nobody watches. The programs that rogate started die with
+/// it but not in the same instant, so what they still create is removed again.
+[[noreturn]] void be_janitor(int alive, std::string folder)
 {
     ::setsid();  // a signal sent to rogate's process group must not reach it
     ::prctl(PR_SET_NAME, "rogate-janitor");
     for (int sig : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
         ::signal(sig, SIG_IGN);
     }
+    if (!::mkdtemp(folder.data())) {
+        ::_exit(errno);
+    }
+    (void)!::write(alive, folder.data(), folder.size());  // nobody reads it when rogate is gone: then so is the folder
     char byte = 0;
-    while (::read(alive_read_fd, &byte, 1) < 0 && errno == EINTR) {
+    while (::read(alive, &byte, 1) < 0 && errno == EINTR) {
     }
     for (int attempt = 0; attempt < 200; ++attempt) {
-        ::nftw(folder, remove_entry, 32, FTW_DEPTH | FTW_PHYS);
-        if (::access(folder, F_OK) != 0) {
+        ::nftw(folder.c_str(), remove_entry, 32, FTW_DEPTH | FTW_PHYS);
+        if (::access(folder.c_str(), F_OK) != 0) {
             ::_exit(0);
         }
         ::usleep(10'000);
@@ -57,28 +64,37 @@ Result<RunFolder> RunFolder::make(const std::filesystem::path& parent)
 {
     std::string name = (parent / "rogate-XXXXXX").string();
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) < 0) {
-        return errno_error("make a pipe for", parent.string(), errno);
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+        return errno_error("make a socket pair for", parent.string(), errno);
     }
-    Fd read_end(ends[0]);
-    Fd write_end(ends[1]);
-    if (!::mkdtemp(name.data())) {
-        return errno_error("make a folder below", parent.string(), errno);
-    }
+    Fd ours(ends[0]);
+    Fd janitors(ends[1]);
     const pid_t pid = ::fork();
     if (pid < 0) {
-        const int err = errno;
-        ::rmdir(name.c_str());
-        return errno_error("start the janitor for", name, err);
+        return errno_error("start the janitor for", name, errno);
     }
     if (pid == 0) {
-        write_end.reset();
+        ours.reset();
         // Nothing of rogate's may be held open by the janitor: a pipe reader would wait for it.
-        ::dup2(read_end.get(), 0);
+        ::dup2(janitors.get(), 0);
         ::close_range(1, ~0U, 0);
-        be_janitor(0, name.c_str());
+        be_janitor(0, name);
     }
-    return RunFolder(name, std::move(write_end), pid);
+    janitors.reset();
+    size_t told = 0;
+    for (ssize_t got = 1; got != 0 && told < name.size(); told += std::max<ssize_t>(got, 0)) {
+        got = ::read(ours.get(), name.data() + told, name.size() - told);
+        if (got < 0 && errno != EINTR) {
+            break;
+        }
+    }
+    if (told < name.size()) {
+        int status = 0;
+        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        return errno_error("make a folder below", parent.string(), WIFEXITED(status) ? WEXITSTATUS(status) : EIO);
+    }
+    return RunFolder(name, std::move(ours), pid);
 }
 
 RunFolder::~RunFolder()

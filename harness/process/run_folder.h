@@ -8,7 +8,7 @@
 namespace rogate::process {
 
 /// A folder for one run that is gone afterwards even if rogate is killed with SIGKILL: a small child process, the
-/// janitor, holds the other end of a pipe and removes the folder when the pipe closes.
+/// janitor, makes it, holds the other end of a socket pair and removes the folder when that is closed.
 /// Make it before any thread is started (it forks).
 class RunFolder {
 public:
