@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -61,7 +62,11 @@ public:
 
     std::vector<PlannedMachine> plan()
     {
-        for (size_t i = 0; i < items_.size(); ++i) {
+        // Those that can share a device model come one after another, or each machine would have a device model of each kind.
+        std::vector<size_t> order(items_.size());
+        std::iota(order.begin(), order.end(), size_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return key_of(items_[a]) < key_of(items_[b]); });
+        for (const size_t i : order) {
             place(i);
         }
         std::vector<PlannedMachine> machines;

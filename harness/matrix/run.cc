@@ -14,6 +14,7 @@
 #include "lab/xenstore.h"
 #include "matrix/configuration.h"
 #include "matrix/plan.h"
+#include "process/cpu.h"
 
 namespace rogate::matrix {
 namespace {
@@ -81,17 +82,20 @@ public:
         start_xenstore();
         const std::vector<PlannedMachine> machines = plan_all();
         std::atomic<size_t> next{0};
-        const auto work = [&] {
+        const std::vector<int> cpus = process::allowed_cpus();
+        const auto work = [&](size_t worker) {
+            if (!cpus.empty()) {
+                process::stay_on(cpus[worker % cpus.size()]);
+            }
             for (size_t i = next++; i < machines.size(); i = next++) {
                 run_planned(machines[i], fmt::format("machine-{}", i));
             }
         };
         std::vector<std::thread> threads;
         const size_t count = std::min<size_t>(std::max(1U, plan_.jobs), machines.size());
-        for (size_t i = 1; i < count; ++i) {
-            threads.emplace_back(work);
+        for (size_t i = 0; i < count; ++i) {
+            threads.emplace_back(work, i);
         }
-        work();
         for (std::thread& thread : threads) {
             thread.join();
         }
@@ -287,7 +291,7 @@ private:
                 CaseResult& result = results_[placed_[seat.item]];
                 result.judged = std::move(judged[at++]);
                 if (!result.as_expected() && judged.size() > 1) {
-                    run_alone(model, seat, fmt::format("{}-alone-{}", name, at));
+                    run_alone(seat.item, fmt::format("{}-alone-{}", name, at));
                 }
                 unexpected += result.as_expected() ? 0 : 1;
             }
@@ -299,15 +303,13 @@ private:
     }
 
     /// What a disk shows in company counts, unless the device model refused to start at all or the guest went wrong: that
-    /// may be another's fault.
-    void run_alone(const PlannedModel& model, const Seat& seat, const std::string& name)
+    /// may be another's fault. Alone it may sit elsewhere, since guests count controllers and device models count disks.
+    void run_alone(size_t item, const std::string& name)
     {
-        CaseResult& result = results_[placed_[seat.item]];
-        PlannedModel only = model;
-        only.seats = {seat};
-        only.companion_place = 0;  // guests count controllers, so the first place must be taken first
-        only.seats[0].place = only.behind_another ? 1 : 0;
-        std::vector<Judged> alone = run_and_judge({{only}}, name);
+        CaseResult& result = results_[placed_[item]];
+        PlannedMachine only = plan_machines({{&result.one, result.patches}}, 2).front();
+        only.models.front().seats.front().item = item;
+        std::vector<Judged> alone = run_and_judge(only, name);
         const bool company_kept_it_from_running =
             !result.judged.evidence.subject_refusal.empty() || !result.judged.evidence.guest_complete;
         if (company_kept_it_from_running || verdict_of(alone.front()) == verdict_of(result.judged)) {

@@ -15,12 +15,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/process/args.hpp>
-#include <boost/process/child.hpp>
-#include <boost/process/exe.hpp>
-#include <boost/process/extend.hpp>
-#include <boost/process/posix.hpp>
-#include <boost/process/start_dir.hpp>
 
 #include "base/program.h"
 
@@ -28,7 +22,6 @@ namespace rogate::process {
 namespace {
 
 namespace asio = boost::asio;
-namespace bp = boost::process;
 
 /// The child's environment: ours is not passed on, so that a run does not depend on who started it.
 class Environment {
@@ -82,8 +75,11 @@ private:
     char* listen_pid_ = nullptr;
 };
 
-/// What happens in the child between fork and exec.
-struct ChildSetup : bp::extend::handler {
+/// What a child needs to become its program; all of it made before, since nothing may be allocated in the child.
+struct ChildSetup {
+    const char* program;
+    char** arguments;
+    const char* folder;
     Environment* environment;
     int stdin_fd;
     int stdout_fd;
@@ -91,32 +87,58 @@ struct ChildSetup : bp::extend::handler {
     int listen_fd;
     const std::vector<Fd>* pass_fds;
     pid_t parent;
-
-    template <class Executor> void on_setup(Executor& executor) const { executor.env = environment->pointers(); }
-
-    template <class Executor> void on_exec_setup(Executor&) const
-    {
-        ::setpgid(0, 0);
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (::getppid() != parent) {
-            ::_exit(127);  // rogate died before the line above
-        }
-        ::dup2(stdin_fd, 0);
-        ::dup2(stdout_fd, 1);
-        ::dup2(stderr_fd, 2);
-        if (listen_fd >= 0) {
-            environment->set_listen_pid(::getpid());
-            ::dup2(listen_fd, 3);
-        }
-        int number = 3;
-        for (const Fd& fd : *pass_fds) {
-            ::dup2(fd.get(), number++);
-        }
-        sigset_t none;
-        ::sigemptyset(&none);
-        ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    }
+    volatile int error = 0;  ///< written by the child, whose memory this is too
 };
+
+[[noreturn]] void become(ChildSetup& setup)
+{
+    for (const int sig : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
+        ::signal(sig, SIG_DFL);  // a handler of ours would run on the parent's memory
+    }
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != setup.parent) {
+        ::_exit(127);  // rogate died before the line above
+    }
+    ::dup2(setup.stdin_fd, 0);
+    ::dup2(setup.stdout_fd, 1);
+    ::dup2(setup.stderr_fd, 2);
+    if (setup.listen_fd >= 0) {
+        setup.environment->set_listen_pid(::getpid());
+        ::dup2(setup.listen_fd, 3);
+    }
+    int number = 3;
+    for (const Fd& fd : *setup.pass_fds) {
+        ::dup2(fd.get(), number++);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (::chdir(setup.folder) == 0) {
+        ::execve(setup.program, setup.arguments, setup.environment->pointers());
+    }
+    setup.error = errno;
+    ::_exit(127);
+}
+
+/// Starts the child and returns when it has become its program, or has failed to: then setup.error says why.
+/// vfork(2), because a fork copies page tables, and each page that any thread writes to afterwards costs a fault and an
+/// interrupt to the other CPUs; posix_spawn(3) cannot tie the child's life to ours. -1 = no child, with errno.
+__attribute__((noinline)) pid_t spawn(ChildSetup& setup)
+{
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = ::vfork();
+    if (pid == 0) {
+        become(setup);
+    }
+    const int err = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = err;
+    return pid;
+}
 
 /// A copy of `fd` numbered 10 or more, so that no dup2 in the child can overwrite it before it is used.
 Fd high_copy(int fd)
@@ -287,25 +309,33 @@ Result<Group::Id> Group::start(Spec spec)
     running->spec = std::move(spec);
     running->started = Clock::now();
     Environment environment(running->spec);
-    ChildSetup setup;
-    setup.environment = &environment;
-    setup.stdin_fd = high_null.get();
-    setup.stdout_fd = out_pipe->second.get();
-    setup.stderr_fd = err_pipe->second.get();
-    setup.listen_fd = high_listen.get();
-    setup.pass_fds = &high_passed;
-    setup.parent = ::getpid();
-    const std::vector<std::string> arguments(running->spec.argv.begin() + 1, running->spec.argv.end());
-    const std::string folder = running->spec.folder.empty() ? "." : running->spec.folder.string();
-    std::error_code ec;
-    std::unique_lock starting(start_mutex());
-    bp::child child(bp::exe = program->string(), bp::args = arguments, bp::start_dir = folder, ec, setup);
-    starting.unlock();  // Boost.Process returns when the child has called exec
-    if (ec) {
-        return Error{ErrorKind::environment, "cannot start '" + running->spec.argv[0] + "': " + ec.message()};
+    std::vector<char*> arguments;
+    for (std::string& word : running->spec.argv) {
+        arguments.push_back(word.data());
     }
-    running->pid = child.id();
-    child.detach();  // the pidfd below is what waits for it: exact, and safe beside other threads' children
+    arguments.push_back(nullptr);
+    const std::string program_name = program->string();
+    const std::string folder = running->spec.folder.empty() ? "." : running->spec.folder.string();
+    ChildSetup setup{.program = program_name.c_str(),
+                     .arguments = arguments.data(),
+                     .folder = folder.c_str(),
+                     .environment = &environment,
+                     .stdin_fd = high_null.get(),
+                     .stdout_fd = out_pipe->second.get(),
+                     .stderr_fd = err_pipe->second.get(),
+                     .listen_fd = high_listen.get(),
+                     .pass_fds = &high_passed,
+                     .parent = ::getpid()};
+    std::unique_lock starting(start_mutex());
+    running->pid = spawn(setup);
+    starting.unlock();
+    if (running->pid < 0) {
+        return errno_error("start", running->spec.argv[0], errno);
+    }
+    if (setup.error != 0) {
+        State::reap(*running);
+        return errno_error("start", running->spec.argv[0], setup.error);
+    }
     const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, running->pid, 0));
     if (pidfd < 0) {
         const int err = errno;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <csignal>
 #include <fstream>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
+#include "process/cpu.h"
 #include "process/group.h"
 #include "process/run_folder.h"
 
@@ -118,6 +121,19 @@ TEST(Process, PasteLineQuotesWhatAShellWouldChange)
     const std::string line = paste_line({"printf", "%s.", "a b", "it's", "", "$HOME"});
     // Oracle: the shell itself.
     EXPECT_EQ(shell(line).out, "a b.it's..$HOME.");
+}
+
+TEST(Cpu, AThreadAndItsProgramsStayOnTheOneTheyAreGiven)
+{
+    // Oracle: taskset(1) of util-linux, run as a child.
+    for (const int cpu : allowed_cpus()) {
+        std::thread([cpu] {
+            stay_on(cpu);
+            auto mine = run({.argv = {"sh", "-c", "taskset -cp $$"}, .env = {}});
+            ASSERT_TRUE(mine);
+            EXPECT_NE(mine->out.find(fmt::format("list: {}\n", cpu)), std::string::npos) << mine->out;
+        }).join();
+    }
 }
 
 TEST(RunFolder, IsRemovedWithItsContentOnDestruction)
