@@ -127,7 +127,7 @@ private:
             qemu = *id;
         }
         models_up_ = true;
-        wait_for_end(*qemu);
+        wait_for_end(*qemu, false);
         sample();
         qemu_ = std::move(group_.outcome(*qemu));
         auto early = read_file(folder_ / kDebugConsole);
@@ -224,7 +224,7 @@ private:
             return run.error();
         }
         until_ = process::Clock::now() + (run->problem.empty() ? 5s : 100ms);
-        wait_for_end(qemu);
+        wait_for_end(qemu, !run->console.empty());
         qemu_argv_ = run->argv;
         qemu_ = std::move(group_.outcome(qemu));
         qemu_.timed_out = run->timed_out;
@@ -256,8 +256,9 @@ private:
     }
 
     /// Waits until the guest has ended the machine. A device model that goes away early takes QEMU with it, but which
-    /// of the two is seen to end first is chance: give the other a moment to tell.
-    void wait_for_end(process::Group::Id qemu)
+    /// of the two is seen to end first is chance: give the other a moment to tell. With `heard`, the guest has spoken, and not by
+    /// QEMU's stdout.
+    void wait_for_end(process::Group::Id qemu, bool heard)
     {
         std::vector<process::Group::Id> models;
         for (const auto& model : models_) {
@@ -269,7 +270,7 @@ private:
         const auto ended = [&](process::Group::Id id) { return group_.ended(id); };
         if (std::any_of(models.begin(), models.end(), ended)) {
             group_.wait_any({qemu}, process::Clock::now() + 2s);
-        } else if (group_.ended(qemu) && group_.outcome(qemu).out.empty()) {
+        } else if (!heard && group_.ended(qemu) && group_.outcome(qemu).out.empty()) {
             group_.wait_any(models, process::Clock::now() + 500ms);
         }
         if (!group_.ended(qemu)) {
