@@ -64,6 +64,9 @@ int run(int argc, char** argv)
         // CLI11 numbers its errors from 100; help and version are its successes.
         return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
     }
+    for (std::filesystem::path* path : {&global.root, &global.cache, &global.guest}) {  // programs start in folders of their own
+        *path = std::filesystem::absolute(*path);
+    }
     for (size_t i = 0; i < kCommands.size(); ++i) {
         if (subcommands[i]->parsed()) {
             auto code = actions[i]();

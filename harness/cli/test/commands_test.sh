@@ -25,4 +25,8 @@ kept=$(sed -n 's/^kept in //p' err)
 [ -s "$kept"/machine-0/model-0/hda/disk.raw ] || fail "--keep kept no image"
 [ -s "$kept"/machine-0/model-0/requests.log ] || fail "--keep kept no request log"
 grep -q '^nbdkit\|/nbdkit ' "$kept"/machine-0/by-hand || fail "--keep kept no command lines"
+# A cache named relatively: programs start in folders of their own.
+mkdir relative
+cp -r "$ROGATE_CACHE"/subjects "$ROGATE_CACHE"/golden relative/ 2>/dev/null || fail "the cache has no subjects or golden images"
+expect 0 env ROGATE_CACHE=relative "$ROGATE" run raw/ide/ro/drive/plain --at tip
 passed
