@@ -65,6 +65,15 @@ std::string_view package_of(std::string_view name)
     return found == kOrigins.end() ? std::string_view{} : found->package;
 }
 
+std::vector<std::string_view> program_names()
+{
+    std::vector<std::string_view> names;
+    for (const Origin& one : kOrigins) {
+        names.push_back(one.name);
+    }
+    return names;
+}
+
 std::string install_hint(std::string_view name)
 {
     const std::string_view package = package_of(name);

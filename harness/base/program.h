@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -13,6 +14,9 @@ namespace rogate {
 /// The Debian 12 package that has a program or file rogate uses, by the program's or file's name without folders; empty
 /// when none is known.
 std::string_view package_of(std::string_view name);
+
+/// Every program and file that package_of() knows.
+std::vector<std::string_view> program_names();
 
 /// "install the Debian package 'qemu-utils'", or what else to do about a program without a known package.
 std::string install_hint(std::string_view name);

@@ -21,7 +21,7 @@ std::filesystem::path evidence_file(const Global& global, const std::string& sto
 void store_evidence(const Global& global, const std::string& stored_name, const report::Results& results)
 {
     for (const report::Finding& finding : results.findings) {
-        if (finding.skipped()) {
+        if (finding.skipped() || finding.unchanged) {
             continue;
         }
         const std::filesystem::path file = evidence_file(global, stored_name, finding.at, finding.one.id());

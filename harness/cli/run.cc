@@ -45,6 +45,10 @@ Result<ExitCode> run(const Global& global, RunOptions options, const std::string
         return done.error();
     }
     if (!options.json.empty()) {
+        done->results = report::with_earlier_evidence(done->results, [&](const report::Finding& finding) -> std::optional<report::Results> {
+            auto stored = load_results(evidence_file(global, done->stored_name, finding.at, finding.one.id()).string());
+            return stored ? std::optional(*std::move(stored)) : std::nullopt;
+        });
         done->results.facts.tools = tool_versions(global);
         if (auto written = write_json(options.json, done->results); !written) {
             return written.error();
@@ -79,6 +83,7 @@ Action declare_run(CLI::App& app, const Global& global)
         ->capture_default_str();
     app.add_option("-j,--jobs", options->jobs, "Machines at the same time (default: one a core)")->type_name("N");
     app.add_option("--deadline", options->deadline_seconds, "Seconds a machine may take")->capture_default_str();
+    app.add_flag("--again", options->again, "Run also what came out as expected before and has not changed since");
     app.add_flag("--keep", options->keep, "Leave images, logs and command lines in a new folder here");
     app.add_option("--json", options->json, "Write all results and evidence to FILE, '-' = stdout")->type_name("FILE");
     app.add_option("--shard", *shard, "Run only part I of N of the cases; 'rogate report' merges the results files")

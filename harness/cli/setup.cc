@@ -14,6 +14,7 @@
 #include "base/program.h"
 #include "base/text.h"
 #include "cli/evidence.h"
+#include "cli/ledger.h"
 #include "cli/progress.h"
 #include "cli/series.h"
 #include "process/run_folder.h"
@@ -193,6 +194,13 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
         return subjects.error();
     }
     limit_by_generation(*cases, *subjects);
+    auto world = world_id(global, *tools);
+    if (!world) {
+        return world.error();
+    }
+    RunDone done;
+    done.stored_name = setup->series.name + tree->key();
+    Ledger ledger(global, done.stored_name, *std::move(world));
     auto place = make_work_place(options.keep);
     if (!place) {
         return place.error();
@@ -206,9 +214,12 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
                          .work = place->path,
                          .jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency()),
                          .deadline = std::chrono::seconds(options.deadline_seconds),
-                         .keep = options.keep};
+                         .keep = options.keep,
+                         .known = {}};
+    if (!options.again && !options.keep) {
+        plan.known = [&](const matrix::Case& one, const subject::Subject& subject) { return ledger.find(one, subject); };
+    }
     const auto started = process::Clock::now();
-    RunDone done;
     const auto results = matrix::run(plan, [&](size_t count, size_t total, size_t unexpected) { line.update(count, total, unexpected); });
     const double seconds = std::chrono::duration<double>(process::Clock::now() - started).count();
     line.clear();
@@ -219,7 +230,10 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
     }
     done.results = report::collect(std::move(facts), results, [&](const std::string& id) { return closing_patch(*setup, id); });
     done.kept = options.keep ? place->path : std::filesystem::path();
-    store_evidence(global, setup->series.name + tree->key(), done.results);
+    store_evidence(global, done.stored_name, done.results);
+    if (auto written = ledger.update(done.results, plan.subjects); !written) {
+        return written.error();
+    }
     return done;
 }
 

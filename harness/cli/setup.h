@@ -35,6 +35,7 @@ struct RunOptions {
     unsigned deadline_seconds = 20;
     bool keep = false;
     bool quiet = false;
+    bool again = false;                    ///< run what is known to be as expected as well
     std::string json;
     std::optional<report::Shard> shard;    ///< only this part of the cases
     std::vector<std::string> guest_words;
@@ -43,6 +44,7 @@ struct RunOptions {
 /// A finished run.
 struct RunDone {
     report::Results results;               ///< the versions of the programs are not asked for yet
+    std::string stored_name;               ///< where the evidence is stored, for evidence_file()
     std::filesystem::path kept;            ///< where --keep left the machines' folders
 };
 

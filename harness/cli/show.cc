@@ -36,6 +36,7 @@ Result<report::Results> evidence_of(const Global& global, const ShowOptions& opt
     run.series = options.series;
     run.tree = options.tree;
     run.at = state;
+    run.again = true;
     auto done = perform(global, run);
     if (!done) {
         return done.error();

@@ -31,10 +31,14 @@ struct CaseResult {
     Judged judged;                        ///< what counts
     std::optional<Judged> also;           ///< the other outcome, when the case was run both in company and alone
     bool also_is_alone = false;           ///< `also` is the one alone; else it is the one in company
+    bool unchanged = false;               ///< not run: `judged` has the known verdict alone
 
     /// A verdict that nobody expects is unexpected.
     [[nodiscard]] bool as_expected() const;
 };
+
+/// The verdict a case is known to have at a subject, when nothing that it depends on has changed since it was run.
+using Known = std::function<std::optional<VerdictKind>(const Case&, const subject::Subject&)>;
 
 /// What to run, and with what.
 struct RunPlan {
@@ -48,6 +52,7 @@ struct RunPlan {
     unsigned jobs = 1;                    ///< machines at the same time
     std::chrono::milliseconds deadline{20'000};
     bool keep = false;                    ///< leave the machines' folders in `work`
+    Known known;                          ///< cases known to be as expected are not run; may be empty
 };
 
 /// Called under a lock when cases are done: how many, of how many, and how many of them unexpected.

@@ -79,11 +79,12 @@ Results collect(RunFacts facts, const std::vector<matrix::CaseResult>& results,
             finding.why = result.expected->why;
             finding.missing_patch = result.expected->missing_patch;
         }
-        if (finding.skipped()) {
+        finding.unchanged = result.unchanged;
+        finding.closed_by = closed_by && !finding.skipped() ? closed_by(result.one.id()) : std::string();
+        if (finding.skipped() || finding.unchanged) {
             finding.outcome.verdict = result.judged.verdict;
         } else {
             const bool with_console = !result.as_expected();
-            finding.closed_by = closed_by ? closed_by(result.one.id()) : std::string();
             finding.outcome = outcome_of(pools, result.one, result.judged, with_console);
             if (result.also) {
                 finding.also = outcome_of(pools, result.one, *result.also, with_console);
@@ -91,6 +92,26 @@ Results collect(RunFacts facts, const std::vector<matrix::CaseResult>& results,
             }
         }
         all.findings.push_back(std::move(finding));
+    }
+    return all;
+}
+
+Results with_earlier_evidence(const Results& results, const EarlierRun& earlier)
+{
+    Results all;
+    all.facts = results.facts;
+    Pools pools(all);
+    Mover mover(results, pools);
+    for (const Finding& finding : results.findings) {
+        Finding moved = mover.move(finding);
+        const auto found = finding.unchanged ? earlier(finding) : std::nullopt;
+        if (found && found->findings.size() == 1 && found->findings.front().one.id() == finding.one.id()) {
+            Finding before = Mover(*found, pools).move(found->findings.front());
+            moved.outcome = std::move(before.outcome);
+            moved.also = std::move(before.also);
+            moved.also_is_alone = before.also_is_alone;
+        }
+        all.findings.push_back(std::move(moved));
     }
     return all;
 }

@@ -87,6 +87,7 @@ struct Finding {
     Outcome outcome;              ///< what counts
     std::optional<Outcome> also;  ///< the other one, when the case was run both in company and alone
     bool also_is_alone = false;
+    bool unchanged = false;       ///< not run again: the outcome is an earlier run's, of the very same things
 
     [[nodiscard]] bool skipped() const { return !one.skip.empty(); }
     [[nodiscard]] bool as_expected() const { return skipped() || expected == outcome.verdict.kind; }
@@ -108,6 +109,12 @@ Results collect(RunFacts facts, const std::vector<matrix::CaseResult>& results,
 
 /// The evidence an outcome of `results` was made of; matrix::judge() of it must bring the same verdict again.
 lab::Evidence evidence_of(const Results& results, const Finding& finding, const Outcome& outcome);
+
+/// Where an earlier run's results are that hold the finding with its evidence; nothing when they cannot be had.
+using EarlierRun = std::function<std::optional<Results>(const Finding& finding)>;
+
+/// The same results, with the evidence of what was not run again. Where there is none, the verdict stands alone.
+Results with_earlier_evidence(const Results& results, const EarlierRun& earlier);
 
 /// Results with one finding alone and the lists it needs.
 Results only(const Results& results, const Finding& finding);

@@ -116,6 +116,7 @@ Finding read_finding(const JsonValue& json, const JsonPlace& place, JsonProblems
     } else {
         read_expectation(object, finding);
         const bool as_expected = object.flag("as_expected");
+        finding.unchanged = object.flag_if_any("unchanged");
         finding.outcome = read_outcome(object, results);
         read_also(object, results, finding);
         if (as_expected != finding.as_expected()) {

@@ -259,6 +259,9 @@ void finding(Line& line, const Finding& one)
         line.text_if_any("why", one.why);
         line.text_if_any("missing_patch", one.missing_patch);
         line.text_if_any("closed_by", one.closed_by);
+        if (one.unchanged) {
+            line.flag("unchanged", true);
+        }
         put_outcome(line, one.outcome);
         if (one.also) {
             line.key(one.also_is_alone ? "alone" : "in_company");

@@ -263,9 +263,10 @@ std::string summary(const Results& results)
 {
     const Totals totals = totals_of(results);
     const double seconds = results.facts.seconds;
-    return fmt::format("{} cases in {:.1f} s ({:.0f} a second): {}; {}\n", totals.run, seconds,
-                       seconds > 0 ? static_cast<double>(totals.run) / seconds : 0.0, verdicts_text(totals),
-                       outcome_text(totals));
+    const size_t ran = totals.run - totals.unchanged;
+    const std::string speed = ran == 0 ? "" : fmt::format(" in {:.1f} s ({:.0f} a second)", seconds, seconds > 0 ? static_cast<double>(ran) / seconds : 0.0);
+    const std::string known = totals.unchanged == 0 ? "" : fmt::format(", {} unchanged since they were run", ran == 0 ? "all" : std::to_string(totals.unchanged));
+    return fmt::format("{} cases{}{}: {}; {}\n", totals.run, known, speed, verdicts_text(totals), outcome_text(totals));
 }
 
 }  // namespace rogate::report

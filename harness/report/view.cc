@@ -164,6 +164,7 @@ Totals totals_of(const Results& results)
             continue;
         }
         ++totals.run;
+        totals.unchanged += finding.unchanged ? 1 : 0;
         ++totals.verdicts[verdict_of(finding)];
         totals.unexpected += finding.as_expected() ? 0 : 1;
         totals.errors += !finding.as_expected() && finding.outcome.verdict.kind == matrix::VerdictKind::error ? 1 : 0;

@@ -32,6 +32,7 @@ std::string transition(const Row& row);
 
 struct Totals {
     size_t run = 0;
+    size_t unchanged = 0;  ///< of those that ran: known from an earlier run
     size_t skipped = 0;  ///< of these no state is counted: cases
     size_t unexpected = 0;
     size_t errors = 0;                       ///< those of `unexpected` that tell of the machine, not of the series

@@ -27,6 +27,6 @@ kept=$(sed -n 's/^kept in //p' err)
 grep -q '^nbdkit\|/nbdkit ' "$kept"/machine-0/by-hand || fail "--keep kept no command lines"
 # A cache named relatively: programs start in folders of their own.
 mkdir relative
-cp -r "$ROGATE_CACHE"/subjects "$ROGATE_CACHE"/golden relative/ 2>/dev/null || fail "the cache has no subjects or golden images"
+cp -r "$ROGATE_CACHE/subjects" relative/
 expect 0 env ROGATE_CACHE=relative "$ROGATE" run raw/ide/ro/drive/plain --at tip
 passed

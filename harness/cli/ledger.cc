@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/ledger.h"
+
+#include <algorithm>
+#include <cstring>
+#include <elf.h>
+#include <fmt/format.h>
+#include <link.h>
+#include <sstream>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/program.h"
+#include "cli/evidence.h"
+#include "image/digest.h"
+#include "image/sha256.h"
+
+namespace rogate::cli {
+namespace {
+
+struct Stamp {
+    int64_t bytes = 0;
+    int64_t mtime_ns = 0;
+    int64_t ctime_ns = 0;
+};
+
+int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+std::optional<Stamp> stamp_of(const std::filesystem::path& path)
+{
+    struct stat st {};
+    if (::stat(path.c_str(), &st) != 0) {
+        return std::nullopt;
+    }
+    return Stamp{st.st_size, nanoseconds(st.st_mtim), nanoseconds(st.st_ctim)};
+}
+
+/// A file of the machine by what a change of it would change; one that is missing is a world of its own.
+std::string machine_file(const std::filesystem::path& path)
+{
+    const auto stamp = stamp_of(path);
+    return stamp ? fmt::format("{} {} {} {}\n", path.string(), stamp->bytes, stamp->mtime_ns, stamp->ctime_ns)
+                 : fmt::format("{} -\n", path.string());
+}
+
+/// The linker's digest of this program; empty when it has none. Source: elf(5), the note NT_GNU_BUILD_ID.
+std::string build_id()
+{
+    std::string id;
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* info, size_t, void* found) {
+            for (int i = 0; i < info->dlpi_phnum; ++i) {
+                const ElfW(Phdr)& part = info->dlpi_phdr[i];
+                if (part.p_type != PT_NOTE) {
+                    continue;
+                }
+                const auto* at = reinterpret_cast<const char*>(info->dlpi_addr + part.p_vaddr);
+                for (const char* end = at + part.p_memsz; at + sizeof(ElfW(Nhdr)) <= end;) {
+                    ElfW(Nhdr) note{};
+                    std::memcpy(&note, at, sizeof note);
+                    const char* name = at + sizeof note;
+                    const char* body = name + (note.n_namesz + 3) / 4 * 4;
+                    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) {
+                        static_cast<std::string*>(found)->assign(body, note.n_descsz);
+                        return 1;
+                    }
+                    at = body + (note.n_descsz + 3) / 4 * 4;
+                }
+            }
+            return 1;  // the first object is the program itself
+        },
+        &id);
+    return id;
+}
+
+std::string name_of(const std::string& state, const std::string& case_id) { return state + " " + case_id; }
+
+}  // namespace
+
+Result<std::string> world_id(const Global& global, const lab::Tools& tools)
+{
+    std::string text = build_id();
+    std::vector<std::filesystem::path> files{global.guest};
+    if (text.empty()) {
+        files.emplace_back("/proc/self/exe");
+    }
+    for (const std::filesystem::path& file : files) {
+        auto digest = image::digest_file(file);
+        if (!digest) {
+            return digest.error();
+        }
+        text += image::to_hex(digest->evidence) + "\n";
+    }
+    const auto linux_guest = read_file(tools.linux_guest / "identity", 4096);
+    text += linux_guest ? *linux_guest : "no Linux guest\n";
+    for (const std::string& word : tools.guest_words) {
+        text += fmt::format("{} {}\n", word.size(), word);
+    }
+    for (const std::string_view name : program_names()) {
+        const auto path = find_program(name);
+        text += path ? machine_file(*path) : fmt::format("{} -\n", name);
+    }
+    for (const char* file : {"/usr/share/qemu/qboot.rom", "/usr/lib/x86_64-linux-gnu/nbdkit/filters/nbdkit-log-filter.so",
+                             "/usr/local/lib/rogate/xenstored", "/usr/lib/xen-4.17/bin/xenstored", "/usr/sbin/xenstored"}) {
+        text += machine_file(file);
+    }
+    image::Sha256Stream stream;
+    stream.add(text.data(), text.size());
+    auto digest = stream.finish();
+    return digest ? Result<std::string>(image::to_hex(*digest)) : Result<std::string>(digest.error());
+}
+
+Ledger::Ledger(const Global& global, std::string stored_name, std::string world)
+    : global_(global), stored_name_(std::move(stored_name)), world_(std::move(world)),
+      file_(global.cache / "results" / (stored_name_ + ".ledger"))
+{
+    read();
+}
+
+std::string Ledger::key_of(const subject::Subject& subject) const
+{
+    return world_.substr(0, 32) + ":" + subject.folder.filename().string();
+}
+
+std::filesystem::path Ledger::evidence_of(const std::string& state, const std::string& case_id) const
+{
+    return evidence_file(global_, stored_name_, state, case_id);
+}
+
+/// A line is "STATE CASE KEY VERDICT BYTES MTIME"; whatever is not, is left out: its case is run again.
+void Ledger::read()
+{
+    auto text = read_file(file_);
+    std::istringstream lines(text ? *text : std::string());
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string state;
+        std::string case_id;
+        std::string verdict;
+        Entry entry;
+        if (words >> state >> case_id >> entry.key >> verdict >> entry.evidence_bytes >> entry.evidence_mtime_ns) {
+            if (const auto kind = matrix::verdict_kind(verdict)) {
+                entry.verdict = *kind;
+                entries_.insert_or_assign(name_of(state, case_id), std::move(entry));
+            }
+        }
+    }
+}
+
+std::optional<matrix::VerdictKind> Ledger::find(const matrix::Case& one, const subject::Subject& subject) const
+{
+    const auto found = entries_.find(name_of(subject.name, one.id()));
+    if (found == entries_.end() || found->second.key != key_of(subject)) {
+        return std::nullopt;
+    }
+    const auto stamp = stamp_of(evidence_of(subject.name, one.id()));
+    const Entry& entry = found->second;
+    return stamp && stamp->bytes == entry.evidence_bytes && stamp->mtime_ns == entry.evidence_mtime_ns
+               ? std::optional(entry.verdict)
+               : std::nullopt;
+}
+
+Result<void> Ledger::update(const report::Results& results, const std::vector<subject::Subject>& subjects)
+{
+    read();  // another rogate may have written it meanwhile
+    bool changed = false;
+    for (const report::Finding& finding : results.findings) {
+        if (finding.skipped() || finding.unchanged) {
+            continue;
+        }
+        const std::string id = finding.one.id();
+        const auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const auto& one) { return one.name == finding.at; });
+        const auto stamp = stamp_of(evidence_of(finding.at, id));
+        changed = true;
+        if (finding.as_expected() && !finding.also && stamp && subject != subjects.end()) {
+            entries_.insert_or_assign(name_of(finding.at, id), Entry{key_of(*subject), finding.outcome.verdict.kind, stamp->bytes, stamp->mtime_ns});
+        } else {
+            entries_.erase(name_of(finding.at, id));
+        }
+    }
+    if (!changed) {
+        return {};
+    }
+    std::string text;
+    for (const auto& [name, entry] : entries_) {
+        text += fmt::format("{} {} {} {} {}\n", name, entry.key, matrix::to_string(entry.verdict), entry.evidence_bytes, entry.evidence_mtime_ns);
+    }
+    std::error_code ignored;
+    std::filesystem::create_directories(file_.parent_path(), ignored);
+    return write_file(file_, text);
+}
+
+}  // namespace rogate::cli
