@@ -28,7 +28,7 @@ async function open(browser, file, { width, scheme, script = true }) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await page.setJavaScriptEnabled(script);
     await page.setBypassCSP(true);
-    await page.goto("file://" + resolve(file), { waitUntil: "load" });
+    await page.goto("file://" + resolve(file), { waitUntil: "load", timeout: 120_000 });
     return page;
 }
 
@@ -103,6 +103,8 @@ async function look(browser, file) {
 mkdirSync(folder, { recursive: true });
 const browser = await puppeteer.launch({
     executablePath: chromium,
+    timeout: 120_000,  // a cold start on a machine that is busy with other tests
+    protocolTimeout: 600_000,
     args: ["--disable-gpu", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])],
 });
 try {
