@@ -2,6 +2,7 @@
 #include "cli/evidence.h"
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <iterator>
 
@@ -18,17 +19,25 @@ std::filesystem::path evidence_file(const Global& global, const std::string& sto
     return global.cache / "evidence" / stored_name / state / (name + ".json");
 }
 
-void store_evidence(const Global& global, const std::string& stored_name, const report::Results& results)
+EvidenceMark mark_of(const std::string& text) { return {text.size(), std::hash<std::string>{}(text)}; }
+
+std::vector<EvidenceMark> store_evidence(const Global& global, const std::string& stored_name, const report::Results& results)
 {
+    std::vector<EvidenceMark> marks;
     for (const report::Finding& finding : results.findings) {
+        marks.emplace_back();
         if (finding.skipped() || finding.unchanged) {
             continue;
         }
         const std::filesystem::path file = evidence_file(global, stored_name, finding.at, finding.one.id());
         std::error_code ignored;
         std::filesystem::create_directories(file.parent_path(), ignored);
-        (void)write_file(file, report::write_results(report::only(results, finding)));
+        const std::string text = report::write_results(report::only(results, finding));
+        if (write_file(file, text)) {
+            marks.back() = mark_of(text);
+        }
     }
+    return marks;
 }
 
 Result<report::Results> load_results(const std::string& file)

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "report/results.h"
@@ -14,8 +15,18 @@ namespace rogate::cli {
 std::filesystem::path evidence_file(const Global& global, const std::string& stored_name, const std::string& state,
                                     const std::string& case_id);
 
-/// Keeps each finding for `rogate show`. A cache that cannot be written costs `show` a run, nothing else.
-void store_evidence(const Global& global, const std::string& stored_name, const report::Results& results);
+/// Tells the text of a file with evidence from another; 0 and 0 = there is none.
+struct EvidenceMark {
+    size_t bytes = 0;
+    size_t hash = 0;
+    bool operator==(const EvidenceMark&) const = default;
+};
+
+EvidenceMark mark_of(const std::string& text);
+
+/// Keeps each finding that was run for `rogate show`, and tells what it wrote, in the order of the findings. A cache that
+/// cannot be written costs `show` a run, nothing else.
+std::vector<EvidenceMark> store_evidence(const Global& global, const std::string& stored_name, const report::Results& results);
 
 /// Reads results from a file, "-" = stdin. Errors: not_found and environment; those of report::read_results().
 Result<report::Results> load_results(const std::string& file);

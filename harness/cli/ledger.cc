@@ -127,7 +127,7 @@ std::filesystem::path Ledger::evidence_of(const std::string& state, const std::s
     return evidence_file(global_, stored_name_, state, case_id);
 }
 
-/// A line is "STATE CASE KEY VERDICT BYTES MTIME"; whatever is not, is left out: its case is run again.
+/// A line is "STATE CASE KEY VERDICT BYTES HASH"; whatever is not, is left out: its case is run again.
 void Ledger::read()
 {
     auto text = read_file(file_);
@@ -138,7 +138,7 @@ void Ledger::read()
         std::string case_id;
         std::string verdict;
         Entry entry;
-        if (words >> state >> case_id >> entry.key >> verdict >> entry.evidence_bytes >> entry.evidence_mtime_ns) {
+        if (words >> state >> case_id >> entry.key >> verdict >> entry.evidence.bytes >> entry.evidence.hash) {
             if (const auto kind = matrix::verdict_kind(verdict)) {
                 entry.verdict = *kind;
                 entries_.insert_or_assign(name_of(state, case_id), std::move(entry));
@@ -155,25 +155,38 @@ std::optional<matrix::VerdictKind> Ledger::find(const matrix::Case& one, const s
     }
     const auto stamp = stamp_of(evidence_of(subject.name, one.id()));
     const Entry& entry = found->second;
-    return stamp && stamp->bytes == entry.evidence_bytes && stamp->mtime_ns == entry.evidence_mtime_ns
+    return stamp && stamp->bytes == static_cast<int64_t>(entry.evidence.bytes)
                ? std::optional(entry.verdict)
                : std::nullopt;
 }
 
-Result<void> Ledger::update(const report::Results& results, const std::vector<subject::Subject>& subjects)
+std::optional<report::Results> Ledger::evidence(const matrix::Case& one, const subject::Subject& subject) const
+{
+    const auto found = entries_.find(name_of(subject.name, one.id()));
+    const std::filesystem::path file = evidence_of(subject.name, one.id());
+    const auto text = read_file(file);
+    if (found == entries_.end() || !text || mark_of(*text) != found->second.evidence) {
+        return std::nullopt;
+    }
+    auto stored = report::read_results(*text, file.string());
+    return stored ? std::optional(*std::move(stored)) : std::nullopt;
+}
+
+Result<void> Ledger::update(const report::Results& results, const std::vector<EvidenceMark>& marks,
+                            const std::vector<subject::Subject>& subjects)
 {
     read();  // another rogate may have written it meanwhile
     bool changed = false;
-    for (const report::Finding& finding : results.findings) {
+    for (size_t i = 0; i < results.findings.size(); ++i) {
+        const report::Finding& finding = results.findings[i];
         if (finding.skipped() || finding.unchanged) {
             continue;
         }
         const std::string id = finding.one.id();
         const auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const auto& one) { return one.name == finding.at; });
-        const auto stamp = stamp_of(evidence_of(finding.at, id));
         changed = true;
-        if (finding.as_expected() && !finding.also && stamp && subject != subjects.end()) {
-            entries_.insert_or_assign(name_of(finding.at, id), Entry{key_of(*subject), finding.outcome.verdict.kind, stamp->bytes, stamp->mtime_ns});
+        if (finding.as_expected() && !finding.also && marks[i] != EvidenceMark{} && subject != subjects.end()) {
+            entries_.insert_or_assign(name_of(finding.at, id), Entry{key_of(*subject), finding.outcome.verdict.kind, marks[i]});
         } else {
             entries_.erase(name_of(finding.at, id));
         }
@@ -183,7 +196,7 @@ Result<void> Ledger::update(const report::Results& results, const std::vector<su
     }
     std::string text;
     for (const auto& [name, entry] : entries_) {
-        text += fmt::format("{} {} {} {} {}\n", name, entry.key, matrix::to_string(entry.verdict), entry.evidence_bytes, entry.evidence_mtime_ns);
+        text += fmt::format("{} {} {} {} {}\n", name, entry.key, matrix::to_string(entry.verdict), entry.evidence.bytes, entry.evidence.hash);
     }
     std::error_code ignored;
     std::filesystem::create_directories(file_.parent_path(), ignored);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "cli/command.h"
+#include "cli/evidence.h"
 #include "lab/machine.h"
 #include "matrix/verdict.h"
 #include "report/results.h"
@@ -21,25 +21,29 @@ namespace rogate::cli {
 Result<std::string> world_id(const Global& global, const lab::Tools& tools);
 
 /// Remembers which cases came out as expected, at which subject and in which world, so that they need not be run again.
-/// It holds no verdict that was unexpected, in company or alone, and it counts only as long as the case's evidence is the one it was
-/// written with: `rogate show` and a results file always have something to show.
+/// It holds no verdict that was unexpected, in company or alone. Its verdicts are its own; a case's evidence is another
+/// file, which another rogate may replace, and counts only while it is the very one that belongs to the verdict.
 class Ledger {
 public:
     /// Reads the ledger of `stored_name`; one that is missing or damaged is empty.
     Ledger(const Global& global, std::string stored_name, std::string world);
 
-    /// The verdict of a case that is known; nothing else may be believed of it without its evidence.
+    /// The verdict of a case that is known, and of which some evidence is stored.
     [[nodiscard]] std::optional<matrix::VerdictKind> find(const matrix::Case& one, const subject::Subject& subject) const;
 
-    /// Takes over what has just been run and stored, and writes the ledger. Errors: environment.
-    Result<void> update(const report::Results& results, const std::vector<subject::Subject>& subjects);
+    /// The results of a case that find() knows, with its evidence; nothing when they are another run's by now: several
+    /// rogates may share a cache.
+    [[nodiscard]] std::optional<report::Results> evidence(const matrix::Case& one, const subject::Subject& subject) const;
+
+    /// Takes over what has just been run and stored with `marks`, and writes the ledger. Errors: environment.
+    Result<void> update(const report::Results& results, const std::vector<EvidenceMark>& marks,
+                        const std::vector<subject::Subject>& subjects);
 
 private:
     struct Entry {
         std::string key;  ///< of world and subject
         matrix::VerdictKind verdict{};
-        int64_t evidence_bytes = 0;
-        int64_t evidence_mtime_ns = 0;
+        EvidenceMark evidence;
     };
 
     [[nodiscard]] std::string key_of(const subject::Subject& subject) const;

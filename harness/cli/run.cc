@@ -45,10 +45,6 @@ Result<ExitCode> run(const Global& global, RunOptions options, const std::string
         return done.error();
     }
     if (!options.json.empty()) {
-        done->results = report::with_earlier_evidence(done->results, [&](const report::Finding& finding) -> std::optional<report::Results> {
-            auto stored = load_results(evidence_file(global, done->stored_name, finding.at, finding.one.id()).string());
-            return stored ? std::optional(*std::move(stored)) : std::nullopt;
-        });
         done->results.facts.tools = tool_versions(global);
         if (auto written = write_json(options.json, done->results); !written) {
             return written.error();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <map>
 #include <optional>
 #include <sys/vfs.h>
 #include <thread>
@@ -216,8 +217,20 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
                          .deadline = std::chrono::seconds(options.deadline_seconds),
                          .keep = options.keep,
                          .known = {}};
+    std::map<std::pair<std::string, size_t>, report::Results> earlier;  // of what is not run again, if it is asked for
     if (!options.again && !options.keep) {
-        plan.known = [&](const matrix::Case& one, const subject::Subject& subject) { return ledger.find(one, subject); };
+        plan.known = [&](const matrix::Case& one, const subject::Subject& subject) -> std::optional<matrix::VerdictKind> {
+            const auto kind = ledger.find(one, subject);
+            if (!kind || options.json.empty()) {
+                return kind;
+            }
+            auto stored = ledger.evidence(one, subject);
+            if (!stored) {
+                return std::nullopt;
+            }
+            earlier.insert_or_assign({one.id(), subject.patches}, *std::move(stored));
+            return kind;
+        };
     }
     const auto started = process::Clock::now();
     const auto results = matrix::run(plan, [&](size_t count, size_t total, size_t unexpected) { line.update(count, total, unexpected); });
@@ -230,9 +243,15 @@ Result<RunDone> perform(const Global& global, const RunOptions& options)
     }
     done.results = report::collect(std::move(facts), results, [&](const std::string& id) { return closing_patch(*setup, id); });
     done.kept = options.keep ? place->path : std::filesystem::path();
-    store_evidence(global, done.stored_name, done.results);
-    if (auto written = ledger.update(done.results, plan.subjects); !written) {
+    const std::vector<EvidenceMark> marks = store_evidence(global, done.stored_name, done.results);
+    if (auto written = ledger.update(done.results, marks, plan.subjects); !written) {
         return written.error();
+    }
+    if (!earlier.empty()) {
+        done.results = report::with_earlier_evidence(done.results, [&](const report::Finding& finding) -> std::optional<report::Results> {
+            const auto found = earlier.find({finding.one.id(), finding.patches});
+            return found == earlier.end() ? std::nullopt : std::optional(std::move(found->second));
+        });
     }
     return done;
 }

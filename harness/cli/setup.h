@@ -44,7 +44,7 @@ struct RunOptions {
 /// A finished run.
 struct RunDone {
     report::Results results;               ///< the versions of the programs are not asked for yet
-    std::string stored_name;               ///< where the evidence is stored, for evidence_file()
+    std::string stored_name;               ///< where the evidence is stored
     std::filesystem::path kept;            ///< where --keep left the machines' folders
 };
 

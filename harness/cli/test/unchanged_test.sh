@@ -30,6 +30,16 @@ said "$work/out" "8 cases, 6 unchanged since they were run in "
 rm "$work/cache/evidence/drv_read_only"*/tip/raw-ide-ro-drive-plain.json
 expect 0 run
 said "$work/out" "6 cases, 5 unchanged since they were run in "
+# Nor does what another rogate has written over it, be it as long; a verdict without evidence is still known.
+evidence=$work/cache/evidence/drv_read_only/tip/raw-ide-ro-drive-plain.json
+sed 's/"sealed"/"leaked"/g' "$evidence" >"$work/other"
+cp "$work/other" "$evidence"
+expect 0 run
+said "$work/out" "6 cases, all unchanged"
+expect 0 run --json "$work/third.json"
+said "$work/out" "6 cases, 5 unchanged since they were run in "
+[ "$(jq -r '[.results[] | select(.case == "raw/ide/ro/drive/plain" and .at == "tip") | .verdict] | first' "$work/third.json")" = sealed ] ||
+    fail "another's evidence is taken for the case's"
 # A damaged ledger is none.
 for ledger in "$work/cache/results/"*.ledger; do
     head -c 40 "$ledger" >"$work/half"
