@@ -12,6 +12,7 @@ namespace {
 constexpr Command kSeriesCommands[] = {
     {"apply", "Apply a series in memory and tell how each hunk went", declare_series_apply},
     {"check", "Tell whether a series still applies, and how", declare_series_check},
+    {"diff", "Compare two versions of a series, patch by patch", declare_series_diff},
     {"exec", "Run a command in a checkout of every state of a series", declare_series_exec},
     {"rebase", "Carry a series onto another upstream commit", declare_series_rebase},
     {"refresh", "Rewrite the patches to apply exactly", declare_series_refresh},
@@ -19,6 +20,7 @@ constexpr Command kSeriesCommands[] = {
     {"undo", "Bring back the series that a refresh or rebase replaced", declare_series_undo},
     {"format", "Write a series as mails for git send-email", declare_series_format},
     {"import", "Make a series of mails, diffs or a page's text, repairing what mailers did", declare_series_import},
+    {"upstreamed", "Find the patches that upstream has already", declare_series_upstreamed},
 };
 
 }  // namespace

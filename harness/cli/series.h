@@ -12,6 +12,7 @@ namespace rogate::cli {
 // `rogate series` has subcommands of its own, a file each: cli/series_<name>.cc.
 Action declare_series_apply(CLI::App& app, const Global& global);
 Action declare_series_check(CLI::App& app, const Global& global);
+Action declare_series_diff(CLI::App& app, const Global& global);
 Action declare_series_exec(CLI::App& app, const Global& global);
 Action declare_series_rebase(CLI::App& app, const Global& global);
 Action declare_series_refresh(CLI::App& app, const Global& global);
@@ -19,6 +20,7 @@ Action declare_series_sweep(CLI::App& app, const Global& global);
 Action declare_series_undo(CLI::App& app, const Global& global);
 Action declare_series_format(CLI::App& app, const Global& global);
 Action declare_series_import(CLI::App& app, const Global& global);
+Action declare_series_upstreamed(CLI::App& app, const Global& global);
 
 /// Which tree a series is for.
 struct BaseOptions {
