@@ -11,36 +11,23 @@
 
 #include "base/file.h"
 #include "base/program.h"
-#include "cli/evidence.h"
+#include "cli/tools.h"
 #include "image/digest.h"
 #include "image/sha256.h"
+#include "lab/xenstore.h"
 
 namespace rogate::cli {
 namespace {
 
-struct Stamp {
-    int64_t bytes = 0;
-    int64_t mtime_ns = 0;
-    int64_t ctime_ns = 0;
-};
-
-int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
-
-std::optional<Stamp> stamp_of(const std::filesystem::path& path)
-{
-    struct stat st {};
-    if (::stat(path.c_str(), &st) != 0) {
-        return std::nullopt;
-    }
-    return Stamp{st.st_size, nanoseconds(st.st_mtim), nanoseconds(st.st_ctim)};
-}
-
 /// A file of the machine by what a change of it would change; one that is missing is a world of its own.
 std::string machine_file(const std::filesystem::path& path)
 {
-    const auto stamp = stamp_of(path);
-    return stamp ? fmt::format("{} {} {} {}\n", path.string(), stamp->bytes, stamp->mtime_ns, stamp->ctime_ns)
-                 : fmt::format("{} -\n", path.string());
+    struct stat st {};
+    if (::stat(path.c_str(), &st) != 0) {
+        return fmt::format("{} -\n", path.string());
+    }
+    return fmt::format("{} {} {}.{} {}.{}\n", path.string(), st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ctim.tv_sec,
+                       st.st_ctim.tv_nsec);
 }
 
 /// The linker's digest of this program; empty when it has none. Source: elf(5), the note NT_GNU_BUILD_ID.
@@ -100,10 +87,11 @@ Result<std::string> world_id(const Global& global, const lab::Tools& tools)
         const auto path = find_program(name);
         text += path ? machine_file(*path) : fmt::format("{} -\n", name);
     }
-    for (const char* file : {"/usr/share/qemu/qboot.rom", "/usr/lib/x86_64-linux-gnu/nbdkit/filters/nbdkit-log-filter.so",
-                             "/usr/local/lib/rogate/xenstored", "/usr/lib/xen-4.17/bin/xenstored", "/usr/sbin/xenstored"}) {
+    for (const std::string& file : needed_files()) {
         text += machine_file(file);
     }
+    const auto xenstored = lab::find_xenstored();
+    text += xenstored ? machine_file(*xenstored) : "no xenstored\n";
     image::Sha256Stream stream;
     stream.add(text.data(), text.size());
     auto digest = stream.finish();
@@ -153,11 +141,9 @@ std::optional<matrix::VerdictKind> Ledger::find(const matrix::Case& one, const s
     if (found == entries_.end() || found->second.key != key_of(subject)) {
         return std::nullopt;
     }
-    const auto stamp = stamp_of(evidence_of(subject.name, one.id()));
-    const Entry& entry = found->second;
-    return stamp && stamp->bytes == static_cast<int64_t>(entry.evidence.bytes)
-               ? std::optional(entry.verdict)
-               : std::nullopt;
+    std::error_code missing;
+    const bool stored = std::filesystem::file_size(evidence_of(subject.name, one.id()), missing) == found->second.evidence.bytes;
+    return stored && !missing ? std::optional(found->second.verdict) : std::nullopt;
 }
 
 std::optional<report::Results> Ledger::evidence(const matrix::Case& one, const subject::Subject& subject) const

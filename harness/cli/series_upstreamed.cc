@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/series.h"
+#include "cli/tree.h"
 #include "git/repository.h"
 #include "report/json.h"
 #include "series/upstreamed.h"
@@ -11,7 +12,7 @@ namespace rogate::cli {
 namespace {
 
 struct UpstreamWords {
-    std::string series = "drv_read_only";
+    std::string series = kDefaultSeries;
     std::string tree;
     std::string range;
     bool json = false;
@@ -47,11 +48,7 @@ void print(const std::vector<series::UpstreamedPatch>& patches)
 
 Result<ExitCode> upstreamed(const Global& global, const UpstreamWords& words)
 {
-    auto folder = find_series(global, words.series);
-    if (!folder) {
-        return folder.error();
-    }
-    auto series = series::load_series(*folder);
+    auto series = load_named_series(global, words.series);
     if (!series) {
         return series.error();
     }

@@ -69,6 +69,17 @@ std::vector<ToolReport> check_tools(const Global& global)
     return all;
 }
 
+std::vector<std::string> needed_files()
+{
+    std::vector<std::string> files;
+    for (const Need& need : kNeeds) {
+        if (need.needed && need.file) {
+            files.emplace_back(need.file);
+        }
+    }
+    return files;
+}
+
 std::vector<std::pair<std::string, std::string>> tool_versions(const Global& global)
 {
     std::vector<std::pair<std::string, std::string>> versions;

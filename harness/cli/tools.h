@@ -22,6 +22,9 @@ struct ToolReport {
 /// Looks for every program and file that rogate uses and asks for its version.
 std::vector<ToolReport> check_tools(const Global& global);
 
+/// The files, not programs, that a run's verdicts depend on.
+std::vector<std::string> needed_files();
+
 /// Names and versions of the programs that a run's verdicts depend on.
 std::vector<std::pair<std::string, std::string>> tool_versions(const Global& global);
 

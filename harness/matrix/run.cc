@@ -115,8 +115,11 @@ private:
                     result.expected = plan_.expectations->expected(one.id(), plan_.patches, subject.patches);
                     const auto known = plan_.known ? plan_.known(one, subject) : std::nullopt;
                     result.unchanged = known && result.expected && result.expected->kind == *known;
-                    result.judged.verdict.kind = result.unchanged ? *known : VerdictKind::error;
-                    total_ += result.unchanged ? 0 : 1;
+                    if (result.unchanged) {
+                        result.judged.verdict.kind = *known;
+                    } else {
+                        ++total_;
+                    }
                 } else {
                     result.judged.verdict = judge(one, {});
                 }

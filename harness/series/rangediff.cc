@@ -127,24 +127,31 @@ Result<void> match_rest(const Version& before, const Version& after, std::vector
     const size_t n = left_before.size();
     const size_t m = left_after.size();
     std::vector<std::vector<int64_t>> costs(n + m, std::vector<int64_t>(n + m, 0));
-    const auto alone = [](const VersionPatch& one) {
-        return static_cast<int64_t>(raw_lines(change_text(one.patch.changes)).size()) * 6 / 10 + 1;
+    const auto texts_of = [](const Version& version, const std::vector<size_t>& left) {
+        std::vector<std::string> texts;
+        for (const size_t i : left) {
+            texts.push_back(change_text(version[i].patch.changes));
+        }
+        return texts;
     };
+    const std::vector<std::string> old_texts = texts_of(before, left_before);
+    const std::vector<std::string> new_texts = texts_of(after, left_after);
+    const auto alone = [](const std::string& text) { return static_cast<int64_t>(raw_lines(text).size()) * 6 / 10 + 1; };
     for (size_t i = 0; i < n; ++i) {
         for (size_t j = 0; j < m; ++j) {
             const VersionPatch& a = before[left_before[i]];
             const VersionPatch& b = after[left_after[j]];
-            auto lines = difference(change_text(a.patch.changes), change_text(b.patch.changes));
+            auto lines = difference(old_texts[i], new_texts[j]);
             if (!lines) {
                 return lines.error();
             }
             costs[i][j] = a.subject == b.subject ? *lines / 2 : *lines;
         }
-        std::fill(costs[i].begin() + static_cast<ptrdiff_t>(m), costs[i].end(), alone(before[left_before[i]]));
+        std::fill(costs[i].begin() + static_cast<ptrdiff_t>(m), costs[i].end(), alone(old_texts[i]));
     }
     for (size_t row = n; row < n + m; ++row) {
         for (size_t j = 0; j < m; ++j) {
-            costs[row][j] = alone(after[left_after[j]]);
+            costs[row][j] = alone(new_texts[j]);
         }
     }
     const std::vector<size_t> columns = assign(costs);
